@@ -1,0 +1,52 @@
+namespace Backpressure.Measurement;
+
+/// <summary>What one window of measurement saw, closed when it holds enough to judge. Times in seconds.</summary>
+internal readonly record struct WindowSummary
+{
+    /// <summary>When it closed, in timestamp ticks.</summary>
+    public required long ClosedAt { get; init; }
+
+    public required double Seconds { get; init; }
+
+    /// <summary>Completions whose latency is a sample.</summary>
+    public required int Completions { get; init; }
+
+    /// <summary>Requests that the downstream timed out or refused.</summary>
+    public required int Dropped { get; init; }
+
+    /// <summary>n: requests in flight, as departures saw them.</summary>
+    public required double MeanInFlight { get; init; }
+
+    public required int PeakInFlight { get; init; }
+
+    /// <summary>B: the sum over completions of their route's baseline latency: work done, in server-seconds.</summary>
+    public required double Work { get; init; }
+
+    public required double LatencySum { get; init; }
+
+    public required double LatencySquaredSum { get; init; }
+
+    /// <summary>Requests that arrived, refused ones included.</summary>
+    public required long Arrivals { get; init; }
+
+    /// <summary>Arrivals that met a full gate.</summary>
+    public required long FullArrivals { get; init; }
+
+    /// <summary>Requests refused or evicted by the gate (in a shadow gate: would have been).</summary>
+    public required long Refused { get; init; }
+
+    /// <summary>The limit in force while it was open.</summary>
+    public required int Limit { get; init; }
+
+    /// <summary>Whether a waiting request can absorb a dip of the limit: no dips where the gate only rejects.</summary>
+    public required bool CanQueue { get; init; }
+
+    /// <summary>Whether decisions were only observed, not carried out.</summary>
+    public required bool Shadow { get; init; }
+
+    /// <summary>Y: servers' worth of work finished per second.</summary>
+    public double WorkRate => Seconds > 0 ? Work / Seconds : 0;
+
+    /// <summary>Over half of the arrivals met a full gate.</summary>
+    public bool Bound => FullArrivals * 2 > Arrivals;
+}
