@@ -1,3 +1,5 @@
+using Backpressure.Measurement;
+
 namespace Backpressure.Adaptation;
 
 /// <summary>The next limit, and why.</summary>
@@ -7,7 +9,14 @@ namespace Backpressure.Adaptation;
 /// must refuse nobody.
 /// </param>
 /// <param name="Reason">Why it moved, or did not.</param>
-internal readonly record struct LimitDecision(int Limit, int Nominal, LimitReason Reason);
+internal readonly record struct LimitDecision(int Limit, int Nominal, LimitReason Reason)
+{
+    /// <summary>What the routes' baselines learn from the window that was decided on.</summary>
+    public BaselineChange Baselines { get; init; }
+
+    /// <summary>Whether the next window may close on few samples: a limit that doubles need not be exact.</summary>
+    public bool Hasty { get; init; }
+}
 
 /// <summary>Why a law decided as it did.</summary>
 internal enum LimitReason

@@ -2,8 +2,14 @@ namespace Backpressure;
 
 /// <summary>
 /// Everything that can be configured, usually from the section <c>Backpressure</c>. Every property has a default
-/// that enforces safely. Names of downstreams, policies, routes and rate limits are compared without case.
+/// that enforces safely. Names of downstreams, policies, routes and rate limits are compared without case; they have
+/// 1 to 100 characters, no colon, and no space at either end.
 /// </summary>
+/// <remarks>
+/// What is out of its range, contradicts itself or names what does not exist is never put right silently: all such
+/// errors are thrown together as a <see cref="BackpressureOptionsException"/>. Configuration is read on top of what
+/// code has set: entries of the same name are amended, lists are replaced, and null leaves what is there.
+/// </remarks>
 public sealed class BackpressureOptions
 {
     /// <summary>How far decisions are carried out. Default <see cref="BackpressureMode.Enforce"/>.</summary>

@@ -17,7 +17,7 @@ public sealed class PriorityHeaderOptions
     /// </summary>
     public string Name { get; set; } = "Backpressure-Priority";
 
-    /// <summary>Networks in CIDR form whose peers may raise. Empty by default: nobody.</summary>
+    /// <summary>Networks in CIDR form, their host bits zero, whose peers may raise. Empty by default: nobody.</summary>
     public IList<string> KnownIPNetworks { get; } = [];
 
     /// <summary>A claim, <c>type</c> or <c>type=value</c>, whose bearer may raise. Default <see langword="null"/>: nobody.</summary>

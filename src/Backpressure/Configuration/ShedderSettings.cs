@@ -26,6 +26,26 @@ internal sealed record ShedderSettings
     public required DeadlineSettings Deadline { get; init; }
 
     public PolicySettings? FindPolicy(string name) => Policies.GetValueOrDefault(name);
+
+    /// <summary>By value, maps too (dictionaries compare by reference): tells whether a reload changes anything.</summary>
+    public bool Equals(ShedderSettings? other) =>
+        other is not null
+        && Mode == other.Mode
+        && MaxConcurrentRequests == other.MaxConcurrentRequests
+        && DefaultPolicy == other.DefaultPolicy
+        && PriorityHeader == other.PriorityHeader
+        && Deadline == other.Deadline
+        && Routes.SequenceEqual(other.Routes)
+        && Same(Downstreams, other.Downstreams)
+        && Same(Policies, other.Policies)
+        && Same(RateLimits, other.RateLimits);
+
+    public override int GetHashCode() =>
+        HashCode.Combine(Mode, MaxConcurrentRequests, DefaultPolicy, PriorityHeader, Deadline, Downstreams.Count, Policies.Count, RateLimits.Count);
+
+    private static bool Same<T>(FrozenDictionary<string, T> some, FrozenDictionary<string, T> others)
+        where T : IEquatable<T> =>
+        some.Count == others.Count && some.All(pair => others.TryGetValue(pair.Key, out var other) && pair.Value.Equals(other));
 }
 
 internal sealed record DownstreamSettings

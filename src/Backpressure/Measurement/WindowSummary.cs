@@ -47,6 +47,18 @@ internal readonly record struct WindowSummary
     /// <summary>Y: servers' worth of work finished per second.</summary>
     public double WorkRate => Seconds > 0 ? Work / Seconds : 0;
 
+    /// <summary>
+    /// S = n / Y: how many times longer work takes than unqueued, by Little's law. Immediate, and free of survivor
+    /// bias: what has not come back yet counts too.
+    /// </summary>
+    public double Stretch => MeanInFlight / Math.Max(WorkRate, 1e-9);
+
+    /// <summary>SL: the same from latencies alone. Calmer, but late after a change.</summary>
+    public double LatencyStretch => LatencySum / Math.Max(Work, 1e-12);
+
+    /// <summary>The relative standard error of what this window measured.</summary>
+    public double RelativeError => LatencySum > 0 ? Math.Sqrt(LatencySquaredSum) / LatencySum : 1;
+
     /// <summary>Over half of the arrivals met a full gate.</summary>
     public bool Bound => FullArrivals * 2 > Arrivals;
 }

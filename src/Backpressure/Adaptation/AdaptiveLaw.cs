@@ -1,0 +1,276 @@
+using Backpressure.Configuration;
+using Backpressure.Measurement;
+
+namespace Backpressure.Adaptation;
+
+/// <summary>
+/// Finds the knee of work rate <c>Y</c> against concurrency <c>n</c>: the fewest requests in flight that keep the
+/// downstream busy.
+/// </summary>
+/// <remarks>
+/// Why it works. Three instruments, each good where the others fail. The *stretch* <c>S = n / Y</c> jumps at once when
+/// capacity goes, for by Little's law it counts what has not come back yet; the limit follows it with a target of 1.1.
+/// Latency is measured against each route's own baseline, so a changed mix of routes moves nothing. Small *dips*, which
+/// the queue absorbs, keep the baselines true: the dip of 0.83 is deeper than the target is high (1.1 &lt; 1 / 0.83), so
+/// a baseline learnt in congestion cannot keep itself alive. And where congestion and a plain change of latency look
+/// alike, one deep cut *tests*: work rate falls with concurrency if the requests did not hinder each other, and hardly
+/// falls if they did (its own file). The step is pure; the object only keeps its state.
+/// </remarks>
+internal sealed partial class AdaptiveLaw : ILimitLaw
+{
+    /// <summary>Believed without evidence; an initial limit above it has to be earned by slow start.</summary>
+    internal const int Believed = 20;
+
+    private const double Target = 1.1;
+    // A stretch that following alone should not be trusted with.
+    private const double Suspicious = 1.6;
+    private const double DipDepth = 0.83;
+    private const int WindowsPerDip = 10;
+
+    // Young baselines are noise of a few samples, and each dip adds some that can be trusted.
+    private const int WindowsPerEarlyDip = 4;
+    private const int EarlyDips = 5;
+    private const int FewestCompletions = 3;
+    private const int CalmWindows = 4;
+    private const double Backoff = 0.9;
+
+    // Slow start: samples after which the first baselines are no longer moved by windows that bind.
+    private const int FirstLearning = 200;
+
+    private LimitSettings _settings;
+    private AdaptiveState _state;
+
+    /// <param name="settings">Bounds and the initial limit.</param>
+    /// <param name="inUse">A limit that traffic is running at already, which need not be earned again; 0: none.</param>
+    public AdaptiveLaw(LimitSettings settings, int inUse = 0)
+    {
+        _settings = settings;
+        (_state, Current) = Start(settings, inUse);
+    }
+
+    public LimitDecision Current { get; private set; }
+
+    internal AdaptiveState State => _state;
+
+    public static (AdaptiveState State, LimitDecision Decision) Start(LimitSettings settings, int inUse = 0)
+    {
+        int limit = inUse > 0 ? inUse : Math.Min(settings.Initial, Believed);
+        limit = Math.Clamp(limit, settings.Min, settings.Max);
+        AdaptiveState state = new()
+        {
+            Phase = AdaptivePhase.SlowStart,
+            Limit = limit,
+            InForce = limit,
+            Peak = (inUse + 3) / 4,
+        };
+        return (state, new LimitDecision(limit, limit, LimitReason.Configured) { Hasty = true });
+    }
+
+    public static (AdaptiveState State, LimitDecision Decision) Step(
+        AdaptiveState state, in WindowSummary window, LimitSettings settings)
+    {
+        state = state with { Peak = Math.Max(state.Peak, window.PeakInFlight) };
+
+        // A shadow gate that would have refused let too much in: the window shows no limit of ours.
+        if (window is { Shadow: true, Refused: > 0 })
+        {
+            return Decide(Settled(state), settings, LimitReason.Hold);
+        }
+
+        // As few as stray faults would be say nothing.
+        if (window.Dropped * 50 > window.Completions)
+        {
+            return Decide(
+                state with { Phase = AdaptivePhase.Follow, Limit = state.Limit * Backoff, Streak = 0 },
+                settings,
+                LimitReason.Dropped);
+        }
+
+        // A signal holds the gate lower: what is seen is not this limit's doing. Or the downstream stands still.
+        if (window.Limit < state.InForce || window.Completions < FewestCompletions)
+        {
+            return Decide(Settled(state), settings, LimitReason.Hold);
+        }
+
+        if (!window.Bound)
+        {
+            return NotBound(Settled(state), window, settings);
+        }
+
+        return state.Phase switch
+        {
+            AdaptivePhase.SlowStart => SlowStart(state, window, settings),
+            AdaptivePhase.Dip => AfterDip(state, window, settings),
+            AdaptivePhase.Test => AfterCut(state, window, settings),
+            AdaptivePhase.Confirm => AfterConfirm(state, window, settings),
+            _ => Follow(state, window, settings),
+        };
+    }
+
+    public LimitDecision Step(in WindowSummary window)
+    {
+        (_state, Current) = Step(_state, window, _settings);
+        return Current;
+    }
+
+    public LimitDecision Reconfigure(LimitSettings settings)
+    {
+        _settings = settings;
+        (_state, Current) = Decide(Settled(_state), settings, LimitReason.Configured);
+        return Current;
+    }
+
+    private static (AdaptiveState State, LimitDecision Decision) NotBound(
+        AdaptiveState state, in WindowSummary window, LimitSettings settings)
+    {
+        double calm = Math.Min(window.Stretch, window.LatencyStretch);
+        if (calm > Suspicious * (1 + (4 * window.RelativeError)) && state.Rest == 0)
+        {
+            return BeginTest(state, window, settings);
+        }
+
+        // Upwards only with room to spare: near the limit, a longer latency may be congestion.
+        bool roomy = window.MeanInFlight < 0.7 * state.Limit && window.LatencyStretch < Suspicious;
+        bool learn = roomy || window.LatencyStretch < 1;
+        int learnt = state.Learnt + (roomy ? window.Completions : 0);
+        if (window.LatencyStretch < Target)
+        {
+            // A half-used limit proves nothing: at most twice what has been seen to work.
+            double floor = Math.Max(window.PeakInFlight, Math.Min(Believed, 2 * window.PeakInFlight));
+            state = state with { Limit = Math.Max(state.Limit, floor) };
+        }
+
+        state = state with
+        {
+            Rest = Math.Max(0, state.Rest - 1),
+            Top = default,
+            Learnt = learnt,
+            Verified = state.Verified || (roomy && learnt >= FirstLearning),
+        };
+        return Decide(state, settings, LimitReason.NotBound, learn ? BaselineChange.Follow : default);
+    }
+
+    private static (AdaptiveState State, LimitDecision Decision) SlowStart(
+        AdaptiveState state, in WindowSummary window, LimitSettings settings)
+    {
+        double stretch = Math.Min(window.Stretch, window.LatencyStretch);
+        bool learning = state.Learnt < FirstLearning && window.Stretch * window.LatencyStretch < Target * Target;
+        BaselineChange baselines = learning ? BaselineChange.Follow : default;
+        state = state with { Learnt = state.Learnt + window.Completions };
+        if (stretch < Target)
+        {
+            int streak = state.Streak + 1;
+            double factor = state.Limit < 8 ? 2 : Math.Min(2, 1 + (0.15 * streak));
+            return Decide(
+                state with { Limit = state.Limit * factor, Streak = streak, Doubts = 0, Verified = state.Verified || streak >= CalmWindows },
+                settings,
+                LimitReason.SlowStart,
+                baselines);
+        }
+
+        // Perhaps only noise above the target: look again, with a full window.
+        bool doubtful = stretch < Target * (1 + window.RelativeError);
+        if (doubtful && (state.Verified || state.Doubts == 0))
+        {
+            return Decide(
+                state with { Streak = 0, Doubts = state.Doubts + 1 }, settings, LimitReason.SlowStart, baselines);
+        }
+
+        if (!state.Verified && CutDepth * window.MeanInFlight >= settings.Min)
+        {
+            return BeginTest(state, window, settings, baselines);
+        }
+
+        return Follow(state with { Phase = AdaptivePhase.Follow, Streak = 0 }, window, settings);
+    }
+
+    private static (AdaptiveState State, LimitDecision Decision) Follow(
+        AdaptiveState state, in WindowSummary window, LimitSettings settings)
+    {
+        OperatingPoint here = PointOf(window);
+        bool flat = state.Dips.IsKnown && state.Dips.Mean + state.Dips.Deviation < 0.3;
+        if (state.Rest == 0 && (flat || window.Stretch > Suspicious * (1 + (window.RelativeError / 2))))
+        {
+            return BeginTest(state, window, settings);
+        }
+
+        state = state with { Rest = Math.Max(0, state.Rest - 1) };
+        if (state.Rest == 0 && state.Top.IsKnown && here.InFlight < 0.58 * state.Top.InFlight)
+        {
+            // A slow descent is a test too.
+            return JudgeDescent(state with { Before = state.Top, Top = default }, here, settings);
+        }
+
+        state = state with { Usual = Smoothed(state.Usual, here), SinceDip = state.SinceDip + 1 };
+        int windowsPerDip = state.DipsTaken < EarlyDips ? WindowsPerEarlyDip : WindowsPerDip;
+        if (state.SinceDip >= windowsPerDip && window.CanQueue)
+        {
+            return Decide(
+                state with { Phase = AdaptivePhase.Dip, SinceDip = 0 }, settings, LimitReason.Dip, default, Math.Min(state.Limit * DipDepth, Math.Round(state.Limit) - 1));
+        }
+
+        double factor = Math.Clamp(Math.Sqrt(Target / Math.Sqrt(window.Stretch * window.LatencyStretch)), 0.4, 1.5);
+        int streak = Math.Min(window.Stretch, window.LatencyStretch) < Target ? state.Streak + 1 : 0;
+        OperatingPoint top = here.InFlight >= state.Top.InFlight ? here : state.Top;
+        state = state with { Limit = state.Limit * factor, Streak = streak, Top = top };
+
+        // Without dips a baseline that is too short would only be found at the end of a descent. One that made work
+        // rate fall in proportion was no relief: what is seen on it is the unqueued latency.
+        bool learn = !window.CanQueue && here.InFlight < 0.85 * top.InFlight && LooksUnhindered(top, here);
+        BaselineChange baselines = learn ? BaselineChange.Follow : default;
+        return streak < CalmWindows
+            ? Decide(state, settings, LimitReason.Follow, baselines)
+            : Decide(
+                state with { Phase = AdaptivePhase.SlowStart, Streak = 0, Doubts = 0 }, settings, LimitReason.Follow, baselines);
+    }
+
+    private static (AdaptiveState State, LimitDecision Decision) AfterDip(
+        AdaptiveState state, in WindowSummary window, LimitSettings settings)
+    {
+        OperatingPoint here = PointOf(window);
+        if (state.Usual.IsKnown && here.InFlight < 0.95 * state.Usual.InFlight)
+        {
+            state = state with { Dips = state.Dips.With(state.Usual, here) };
+        }
+
+        state = state with { Phase = AdaptivePhase.Follow, DipsTaken = Math.Min(EarlyDips, state.DipsTaken + 1) };
+        return Decide(state, settings, LimitReason.Follow, BaselineChange.Follow);
+    }
+
+    /// <summary>Ends a dip or a test that the window cannot answer.</summary>
+    private static AdaptiveState Settled(AdaptiveState state)
+        => state.Phase is AdaptivePhase.SlowStart ? state : state with { Phase = AdaptivePhase.Follow };
+
+    private static OperatingPoint PointOf(in WindowSummary window)
+        => new(window.MeanInFlight, window.WorkRate, window.RelativeError);
+
+    private static OperatingPoint Smoothed(OperatingPoint usual, OperatingPoint here)
+        => usual.IsKnown
+            ? new(
+                usual.InFlight + (0.3 * (here.InFlight - usual.InFlight)),
+                usual.WorkRate + (0.3 * (here.WorkRate - usual.WorkRate)),
+                (0.7 * usual.RelativeError) + (0.15 * here.RelativeError))
+            : here;
+
+    private static (AdaptiveState State, LimitDecision Decision) Decide(
+        AdaptiveState state,
+        LimitSettings settings,
+        LimitReason reason,
+        BaselineChange baselines = default,
+        double? probe = null)
+    {
+        double most = Math.Min(settings.Max, Math.Max(Believed, 4.0 * state.Peak));
+        double limit = Math.Clamp(state.Limit, settings.Min, Math.Max(settings.Min, most));
+        int nominal = (int)Math.Round(limit);
+        int inForce = probe is { } other
+            ? (int)Math.Clamp(Math.Round(other), settings.Min, Math.Max(settings.Min, most))
+            : nominal;
+        return (
+            state with { Limit = limit, InForce = inForce },
+            new LimitDecision(inForce, Math.Max(nominal, inForce), reason)
+            {
+                Baselines = baselines,
+                Hasty = state is { Phase: AdaptivePhase.SlowStart, Doubts: 0 },
+            });
+    }
+}

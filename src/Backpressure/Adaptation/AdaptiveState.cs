@@ -1,0 +1,72 @@
+namespace Backpressure.Adaptation;
+
+/// <summary>What <see cref="AdaptiveLaw"/> remembers from window to window.</summary>
+internal readonly record struct AdaptiveState
+{
+    public required AdaptivePhase Phase { get; init; }
+
+    /// <summary>The nominal limit; fractional, so that small steps add up.</summary>
+    public required double Limit { get; init; }
+
+    /// <summary>The limit last decided, a dip's or a test's included.</summary>
+    public required int InForce { get; init; }
+
+    /// <summary>The most requests in flight ever seen.</summary>
+    public int Peak { get; init; }
+
+    /// <summary>Samples the first baselines were learnt from.</summary>
+    public int Learnt { get; init; }
+
+    /// <summary>
+    /// Whether the first baselines have been verified: learnt with room to spare, or by a cut. If the gate was full from
+    /// the first request on, they may have been learnt in congestion.
+    /// </summary>
+    public bool Verified { get; init; }
+
+    /// <summary>Good windows in a row: in slow start it grows faster by them, in following it goes back to it.</summary>
+    public int Streak { get; init; }
+
+    /// <summary>Windows in a row in slow start that were stretched by what may be noise.</summary>
+    public int Doubts { get; init; }
+
+    /// <summary>Bound windows since the last dip.</summary>
+    public int SinceDip { get; init; }
+
+    /// <summary>Dips since the baselines were first learnt or scaled, up to where they count as settled.</summary>
+    public int DipsTaken { get; init; }
+
+    /// <summary>Windows for which no test is begun.</summary>
+    public int Rest { get; init; }
+
+    /// <summary>Where a test began, or where a descent did.</summary>
+    public OperatingPoint Before { get; init; }
+
+    /// <summary>What the cut of a test showed.</summary>
+    public OperatingPoint Cut { get; init; }
+
+    /// <summary>Where the limit stood when it began to go down.</summary>
+    public OperatingPoint Top { get; init; }
+
+    /// <summary>The usual operating point, smoothed: what a dip is compared with.</summary>
+    public OperatingPoint Usual { get; init; }
+
+    public Elasticity Dips { get; init; }
+}
+
+internal enum AdaptivePhase
+{
+    /// <summary>Growing in jumps until the stretch shows.</summary>
+    SlowStart,
+
+    /// <summary>The limit follows the stretch.</summary>
+    Follow,
+
+    /// <summary>This window runs a little lower, to learn baselines.</summary>
+    Dip,
+
+    /// <summary>This window runs much lower, to tell congestion from a shift of latency.</summary>
+    Test,
+
+    /// <summary>The cut looked like a shift: this window runs as before it, to confirm.</summary>
+    Confirm,
+}

@@ -1,0 +1,17 @@
+using Backpressure.Configuration;
+using Backpressure.Measurement;
+
+namespace Backpressure.Adaptation;
+
+/// <summary>
+/// Moves a limit, one closed window at a time. An implementation is a pure static step in a shell that keeps its state.
+/// </summary>
+internal interface ILimitLaw
+{
+    LimitDecision Current { get; }
+
+    LimitDecision Step(in WindowSummary window);
+
+    /// <summary>Takes new bounds, keeping what was learnt.</summary>
+    LimitDecision Reconfigure(LimitSettings settings);
+}

@@ -1,0 +1,44 @@
+namespace Backpressure.Admission;
+
+/// <summary>What a gate needs to know of a request. Times in timestamp ticks.</summary>
+internal readonly record struct Arrival
+{
+    public const long Never = long.MaxValue;
+
+    public required Priority Priority { get; init; }
+
+    public required Overflow Overflow { get; init; }
+
+    public required int Cost { get; init; }
+
+    /// <summary>The longest it may wait.</summary>
+    public required long MaxWait { get; init; }
+
+    /// <summary>When its caller stops caring, or <see cref="Never"/>.</summary>
+    public long Deadline { get; init; } = Never;
+
+    /// <summary>What a request of its route usually takes once it runs; 0: unknown.</summary>
+    public long UsualService { get; init; }
+
+    /// <summary>The name of its policy, so that a reload finds those it concerns.</summary>
+    public string Policy { get; init; } = string.Empty;
+
+    public Arrival()
+    {
+    }
+
+    public long WaitsUntil(long now) => MaxWait > Never - now ? Never : now + MaxWait;
+
+    /// <summary>Whether it could still be served by its deadline if it started at <paramref name="start"/>.</summary>
+    public bool IsInTime(double start) => Deadline == Never || start + UsualService <= Deadline;
+}
+
+/// <summary>Why a gate refused, and in how many seconds to try again (0: nothing to say).</summary>
+internal readonly record struct Refusal(RejectionReason Reason, int RetryAfterSeconds);
+
+internal enum ArrivalResult
+{
+    Admitted,
+    Queued,
+    Refused,
+}

@@ -1,0 +1,410 @@
+using System.Diagnostics;
+using Backpressure.Configuration;
+
+namespace Backpressure.Admission;
+
+/// <summary>
+/// Guards one downstream: a limit, what is in flight, a queue. This is the decision core: it is told the time, never
+/// waits and runs nobody else's code; the awaiting shell and the laboratory drive the very same object.
+/// </summary>
+/// <remarks>
+/// A free gate is one compare-and-swap (<see cref="GateWord"/>). Everything about waiting is behind one lock, and those
+/// it decides are handed back in <see cref="DecidedWaiters"/> to be told outside it.
+/// </remarks>
+internal sealed class Gate
+{
+    private readonly Lock _lock = new();
+    private readonly Func<Waiter> _rentWaiter;
+    private readonly long _ticksPerSecond;
+    private readonly WaitQueue _queue;
+    private readonly TimingWheel _wheel;
+    private readonly RetryAfterBook _book;
+    private GateWord _word;
+    private DrainRate _drain;
+    private int _nominal;
+    private bool _closed;
+    private long _fullArrivals;
+    private long _refused;
+    private long _admittedLate;
+    private long _mayWaitArrivals;
+
+    /// <summary>Builds an open, empty gate.</summary>
+    /// <param name="limit">Units that may be in flight.</param>
+    /// <param name="queue">Who may wait.</param>
+    /// <param name="rentWaiter">Gives a node for a request that is going to wait; called under the gate's lock.</param>
+    /// <param name="ticksPerSecond">The clock's resolution.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="seed">For the spread of Retry-After.</param>
+    public Gate(int limit, QueueSettings queue, Func<Waiter> rentWaiter, long ticksPerSecond, long now, uint seed)
+    {
+        _rentWaiter = rentWaiter;
+        _ticksPerSecond = ticksPerSecond;
+        _queue = new WaitQueue(queue, ticksPerSecond);
+        _wheel = new TimingWheel(ticksPerSecond, now);
+        _book = new RetryAfterBook(ticksPerSecond, seed);
+        _nominal = limit;
+        _word.SetLimit(limit);
+    }
+
+    public int InFlight => _word.InFlight;
+
+    public int Limit => _word.Limit;
+
+    /// <summary>The limit that queue capacity goes by; differs from <see cref="Limit"/> in a learning dip only.</summary>
+    public int Nominal => Volatile.Read(ref _nominal);
+
+    public int Waiting => _queue.Count;
+
+    public bool HasWaiters => _word.HasWaiters;
+
+    /// <summary>Requests a second that the full gate completes; 0: not known yet.</summary>
+    public double DrainPerSecond => _drain.PerSecond;
+
+    public GateCounts Counts
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return new GateCounts(_word.Limit, _word.InFlight, _queue.Count, _fullArrivals, _refused, _admittedLate, _mayWaitArrivals);
+            }
+        }
+    }
+
+    public int WaitingOf(Priority priority) => _queue.CountOf(priority);
+
+    /// <summary>Enters a gate that is free and that nobody waits at.</summary>
+    public bool TryEnter(int cost) => _word.TryEnter(cost);
+
+    /// <summary>Enters unconditionally: for a shadow gate that mirrors another's admissions.</summary>
+    public void Enter(int cost) => _word.Enter(cost);
+
+    /// <summary>A request that did not get in at once: admits, queues or refuses it.</summary>
+    public ArrivalResult Arrive(in Arrival arrival, long now, out Waiter? queued, out Refusal refusal, ref DecidedWaiters decided)
+    {
+        queued = null;
+        refusal = default;
+        lock (_lock)
+        {
+            if (_queue.Count == 0 && _word.TryEnter(arrival.Cost))
+            {
+                return ArrivalResult.Admitted;
+            }
+
+            _fullArrivals++;
+            _drain.NoteFull(now, _word.Sequence, _ticksPerSecond);
+            if (arrival.Overflow == Overflow.Shed)
+            {
+                _queue.NoteArrival(arrival.Priority, now);
+            }
+
+            if (arrival.Overflow != Overflow.Reject)
+            {
+                _mayWaitArrivals++;
+            }
+
+            RejectionReason reason = FindReasonToRefuseLocked(arrival, now, out Waiter? victim);
+            if (reason != RejectionReason.None)
+            {
+                refusal = RefuseLocked(reason, arrival.Priority, now);
+                return ArrivalResult.Refused;
+            }
+
+            // From here it waits, unless the gate came free after all: then the same swap that would have marked the
+            // queue has entered, and there was nobody before it.
+            if (_queue.Count == 0 && _word.EnterOrMarkWaiting(arrival.Cost))
+            {
+                return ArrivalResult.Admitted;
+            }
+
+            if (victim is not null)
+            {
+                // The mark stays set even if it was the last waiter: the newcomer takes its place.
+                RefuseWaiterLocked(victim, RejectionReason.Evicted, now, ref decided);
+            }
+
+            queued = _rentWaiter();
+            queued.Begin(arrival, now);
+            _queue.Add(queued);
+            _wheel.Add(queued);
+            AssertInvariantsLocked();
+
+            // A slot may be free that the head of the queue is too heavy for, or that a release is about to hand over.
+            HandOverLocked(now, ref decided);
+            return ArrivalResult.Queued;
+        }
+    }
+
+    /// <summary>Books a return for a request that is refused before it came to the gate.</summary>
+    public Refusal Refuse(RejectionReason reason, Priority priority, long now)
+    {
+        lock (_lock)
+        {
+            return new Refusal(reason, _book.Book(priority, _queue.Ahead(priority), _drain.PerSecond, now));
+        }
+    }
+
+    /// <summary>Work has ended: gives its units back. When it returns true, <see cref="HandOver"/> must follow.</summary>
+    public bool Leave(int cost, out uint sequence, out int inFlight)
+    {
+        bool waiters = _word.Leave(cost, out sequence, out inFlight);
+        Debug.Assert(inFlight <= GateWord.MaxUnits, "Every unit is given back once: one too many borrows from the limit.");
+        return waiters;
+    }
+
+    /// <summary>Gives free units to those that wait.</summary>
+    public void HandOver(long now, ref DecidedWaiters decided)
+    {
+        lock (_lock)
+        {
+            HandOverLocked(now, ref decided);
+        }
+    }
+
+    /// <summary>Takes a waiter out because its caller is gone.</summary>
+    /// <returns>Whether it still waited.</returns>
+    public bool TryCancel(Waiter waiter, long now, ref DecidedWaiters decided)
+    {
+        lock (_lock)
+        {
+            if (waiter.State != WaiterState.Queued)
+            {
+                return false;
+            }
+
+            RemoveLocked(waiter);
+            waiter.Decide(WaiterState.Refused, new Refusal(RejectionReason.ClientAborted, 0), now);
+            decided.Add(waiter);
+
+            // Lighter ones may have waited behind it.
+            HandOverLocked(now, ref decided);
+            return true;
+        }
+    }
+
+    /// <summary>Refuses those whose time is over. To be called about every 10 ms while somebody waits.</summary>
+    public void Expire(long now, ref DecidedWaiters decided)
+    {
+        lock (_lock)
+        {
+            if (_queue.Count > 0)
+            {
+                // The timer runs on after the last waiter has gone, and a gate that is free drains nothing.
+                _drain.NoteFull(now, _word.Sequence, _ticksPerSecond);
+            }
+
+            Waiter? waiter = _wheel.TakeExpired(now);
+            while (waiter is not null)
+            {
+                Waiter? next = waiter.WheelNext;
+                waiter.WheelNext = null;
+                _queue.Remove(waiter);
+                DecideRefusedLocked(waiter, ReasonOfExpiry(waiter), now, ref decided);
+                waiter = next;
+            }
+
+            HandOverLocked(now, ref decided);
+        }
+    }
+
+    /// <summary>Moves the limit; what is in flight above it runs to its end.</summary>
+    /// <param name="limit">Units that may be in flight from now.</param>
+    /// <param name="nominal">What queue capacity and feasibility go by.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="decided">Those that a higher limit lets in.</param>
+    public void SetLimit(int limit, int nominal, long now, ref DecidedWaiters decided)
+    {
+        lock (_lock)
+        {
+            _word.SetLimit(limit);
+            Volatile.Write(ref _nominal, nominal);
+            HandOverLocked(now, ref decided);
+        }
+    }
+
+    /// <summary>Changes who may wait from now; nobody who waits already is turned away.</summary>
+    public void Reconfigure(QueueSettings queue)
+    {
+        lock (_lock)
+        {
+            _queue.Settings = queue;
+        }
+    }
+
+    /// <summary>Lets waiters through without units, because the gate no longer decides over them.</summary>
+    public void Release(Func<Waiter, bool> which, long now, ref DecidedWaiters decided)
+    {
+        lock (_lock)
+        {
+            foreach (Waiter waiter in _queue.FindAll(which))
+            {
+                RemoveLocked(waiter);
+                waiter.Decide(WaiterState.Released, default, now);
+                decided.Add(waiter);
+            }
+
+            HandOverLocked(now, ref decided);
+        }
+    }
+
+    /// <summary>
+    /// Shuts down: those that may be evicted are refused, and whoever comes from now; those that block are served on.
+    /// </summary>
+    public void Close(long now, ref DecidedWaiters decided) =>
+        RefuseWaiters(static w => w.Arrival.Overflow != Overflow.Block, now, ref decided);
+
+    /// <summary>The end: nobody may be left waiting.</summary>
+    public void Abandon(long now, ref DecidedWaiters decided) => RefuseWaiters(static _ => true, now, ref decided);
+
+    private void RefuseWaiters(Func<Waiter, bool> which, long now, ref DecidedWaiters decided)
+    {
+        lock (_lock)
+        {
+            _closed = true;
+            foreach (Waiter waiter in _queue.FindAll(which))
+            {
+                RefuseWaiterLocked(waiter, RejectionReason.ShuttingDown, now, ref decided);
+            }
+
+            HandOverLocked(now, ref decided);
+        }
+    }
+
+    private RejectionReason FindReasonToRefuseLocked(in Arrival arrival, long now, out Waiter? victim)
+    {
+        victim = null;
+        if (_closed)
+        {
+            return RejectionReason.ShuttingDown;
+        }
+
+        if (arrival.Deadline <= now)
+        {
+            return RejectionReason.DeadlineExceeded;
+        }
+
+        switch (arrival.Overflow)
+        {
+            case Overflow.Reject:
+                return RejectionReason.LimitReached;
+            case Overflow.Block:
+                return _queue.BlockedCount >= _queue.Settings.BlockCapacity
+                    ? RejectionReason.BlockCapacityReached
+                    : RejectionReason.None;
+            default:
+                int capacity = _queue.Settings.CapacityAt(Nominal);
+                if (capacity == 0)
+                {
+                    return RejectionReason.QueueFull;
+                }
+
+                RejectionReason reason = FindInfeasibleLocked(arrival, now);
+                if (reason == RejectionReason.None && !_queue.HasRoom(arrival.Priority, capacity, now))
+                {
+                    victim = _queue.FindEvictable(arrival.Priority, capacity);
+                    reason = victim is null ? RejectionReason.QueueFull : RejectionReason.None;
+                }
+
+                return reason;
+        }
+    }
+
+    // Work that cannot start in time is refused early, while its caller can still do something else.
+    private RejectionReason FindInfeasibleLocked(in Arrival arrival, long now)
+    {
+        double drain = NominalDrainLocked();
+        if (drain <= 0)
+        {
+            return RejectionReason.None;
+        }
+
+        double ahead = (_queue.Ahead(arrival.Priority) + 1) / drain;
+        double share = _queue.Settings.MinShare;
+        if (share > 0 && arrival.Priority != Priority.Critical)
+        {
+            // However long the queue above it, its lane is sure of its share.
+            ahead = Math.Min(ahead, (_queue.AheadInLane(arrival.Priority) + 1) / (share * drain));
+        }
+
+        double wait = ahead * _ticksPerSecond;
+        return wait > arrival.MaxWait ? RejectionReason.WaitTooLong
+            : arrival.IsInTime(now + wait) ? RejectionReason.None
+            : RejectionReason.DeadlineExceeded;
+    }
+
+    // A dip drains less for a moment, to learn; it must not make anything look infeasible.
+    private double NominalDrainLocked()
+    {
+        int limit = Math.Max(1, _word.Limit);
+        return _drain.PerSecond * Math.Max(1.0, (double)_nominal / limit);
+    }
+
+    private void HandOverLocked(long now, ref DecidedWaiters decided)
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread, "Hand-over is guarded.");
+        while (_queue.Peek() is { } waiter)
+        {
+            if (waiter.ExpiresAt <= now)
+            {
+                RefuseWaiterLocked(waiter, ReasonOfExpiry(waiter), now, ref decided);
+            }
+            else if (!waiter.Arrival.IsInTime(now))
+            {
+                RefuseWaiterLocked(waiter, RejectionReason.DeadlineExceeded, now, ref decided);
+            }
+            else if (_word.TryEnterFromQueue(waiter.Arrival.Cost))
+            {
+                _queue.Serve(waiter);
+                _wheel.Remove(waiter);
+                _admittedLate++;
+                waiter.Decide(WaiterState.Admitted, default, now);
+                decided.Add(waiter);
+            }
+            else
+            {
+                break;
+            }
+        }
+
+        if (_queue.Count == 0 && _word.HasWaiters)
+        {
+            _word.ClearWaiters();
+        }
+
+        AssertInvariantsLocked();
+    }
+
+    private void RefuseWaiterLocked(Waiter waiter, RejectionReason reason, long now, ref DecidedWaiters decided)
+    {
+        RemoveLocked(waiter);
+        DecideRefusedLocked(waiter, reason, now, ref decided);
+    }
+
+    private void DecideRefusedLocked(Waiter waiter, RejectionReason reason, long now, ref DecidedWaiters decided)
+    {
+        waiter.Decide(WaiterState.Refused, RefuseLocked(reason, waiter.Arrival.Priority, now), now);
+        decided.Add(waiter);
+    }
+
+    private Refusal RefuseLocked(RejectionReason reason, Priority priority, long now)
+    {
+        _refused++;
+        return new Refusal(reason, _book.Book(priority, _queue.Ahead(priority), _drain.PerSecond, now));
+    }
+
+    private void RemoveLocked(Waiter waiter)
+    {
+        _queue.Remove(waiter);
+        _wheel.Remove(waiter);
+    }
+
+    private static RejectionReason ReasonOfExpiry(Waiter waiter) =>
+        waiter.ExpiresAt == waiter.Arrival.Deadline ? RejectionReason.DeadlineExceeded : RejectionReason.MaxWaitElapsed;
+
+    [Conditional("DEBUG")]
+    private void AssertInvariantsLocked()
+    {
+        Debug.Assert(_word.HasWaiters == (_queue.Count > 0), "Whoever waits is marked, and a mark without a waiter would slow everybody.");
+        Debug.Assert(_word.InFlight >= 0, "Nothing is released twice.");
+    }
+}

@@ -1,0 +1,11 @@
+namespace Backpressure.Admission;
+
+/// <summary>A gate's state and totals since its start, read at one moment.</summary>
+/// <param name="Limit">Units that may be in flight.</param>
+/// <param name="InFlight">Units that are.</param>
+/// <param name="Waiting">Requests in the queue.</param>
+/// <param name="FullArrivals">Arrivals that met it full.</param>
+/// <param name="Refused">Of those, the ones refused or evicted.</param>
+/// <param name="AdmittedLate">Of those, the ones admitted after a wait.</param>
+/// <param name="MayWaitArrivals">Of those, the ones whose policy lets them wait.</param>
+internal readonly record struct GateCounts(int Limit, int InFlight, int Waiting, long FullArrivals, long Refused, long AdmittedLate, long MayWaitArrivals);

@@ -1,0 +1,73 @@
+using System.Runtime.CompilerServices;
+
+namespace Backpressure.Admission;
+
+/// <summary>
+/// Tells the rejected when to come back: each books the next free slot at the measured drain rate, so that they return
+/// spread out and not as a herd. A booking expires when its time comes. Guarded by its gate's lock.
+/// </summary>
+internal sealed class RetryAfterBook
+{
+    public const int MinSeconds = 1;
+    public const int MaxSeconds = 30;
+
+    // Less than two would not even out whole seconds: those of one second would come back in two or three.
+    private const double SpreadSeconds = 2;
+
+    private readonly long _ticksPerSecond;
+    private uint _random;
+    private NextSlots _next;
+
+    public RetryAfterBook(long ticksPerSecond, uint seed)
+    {
+        _ticksPerSecond = ticksPerSecond;
+        _random = seed | 1;
+    }
+
+    /// <summary>Books a slot.</summary>
+    /// <param name="priority">Higher priorities have their slots first.</param>
+    /// <param name="ahead">Waiters that are served before.</param>
+    /// <param name="drainPerSecond">Requests a second; 0: unknown.</param>
+    /// <param name="now">The time, in timestamp ticks.</param>
+    /// <returns>Whole seconds from now, 1 to 30.</returns>
+    public int Book(Priority priority, int ahead, double drainPerSecond, long now)
+    {
+        if (drainPerSecond <= 0)
+        {
+            // Nothing measured yet: a second or two, so that at least they do not come back together.
+            return MinSeconds + (NextUnit() < 0.5 ? 0 : 1);
+        }
+
+        double ticksPerRequest = _ticksPerSecond / drainPerSecond;
+        long slot = Math.Max(now + (long)(ahead * ticksPerRequest), _next[(int)priority]);
+        double seconds = (double)(slot - now) / _ticksPerSecond;
+        if (seconds >= MaxSeconds)
+        {
+            // Booked out as far as anybody is told to wait: spread them over the later half.
+            return MaxSeconds - (int)(NextUnit() * MaxSeconds / 2);
+        }
+
+        long after = slot + Math.Max(1, (long)ticksPerRequest);
+        for (int i = (int)priority; i < Priorities.Count; i++)
+        {
+            _next[i] = Math.Max(_next[i], after);
+        }
+
+        return Math.Clamp((int)Math.Ceiling(seconds + (NextUnit() * SpreadSeconds)), MinSeconds, MaxSeconds);
+    }
+
+    // Xorshift (Marsaglia, 2003): reproducible by seed, so that the laboratory's runs are too.
+    private double NextUnit()
+    {
+        _random ^= _random << 13;
+        _random ^= _random >> 17;
+        _random ^= _random << 5;
+        return _random / (uint.MaxValue + 1.0);
+    }
+
+    [InlineArray(Priorities.Count)]
+    private struct NextSlots
+    {
+        private long _element;
+    }
+}

@@ -1,0 +1,298 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using Backpressure.Admission;
+using Backpressure.Configuration;
+using Backpressure.Downstreams;
+using Backpressure.RateLimiting;
+
+namespace Backpressure;
+
+/// <summary>
+/// The answer to an <see cref="AdmissionRequest"/>. When <see cref="IsAdmitted"/>, it holds a slot and must be completed
+/// exactly once, when the work has really ended. A mutable value: keep it in one place and do not copy it.
+/// </summary>
+[SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A lease is a claim on a slot; two of them are never compared.")]
+public struct AdmissionLease
+{
+    // Kept small: every admission copies it. Null until something was decided.
+    private ResolvedClass? _class;
+
+    // The shadow whose units it holds, or its wait there: see LeaveShadow.
+    private object? _shadow;
+
+    // The permit that it gives back, or the limit that refused it.
+    private object? _rateLimit;
+    private long _startedAt;
+    private long _respondedAt;
+    private long _wait;
+    private short _cost;
+    private short _retryAfterSeconds;
+    private byte _decision;
+    private byte _reason;
+    private byte _priority;
+    private Holds _holds;
+
+    internal AdmissionLease(ResolvedClass resolved, Priority priority, int cost)
+    {
+        _class = resolved;
+        _cost = (short)cost;
+        _priority = (byte)priority;
+    }
+
+    [Flags]
+    private enum Holds : byte
+    {
+        Nothing = 0,
+        Slot = 1,
+        ShadowSlot = 2,
+        Ceiling = 4,
+        LongLived = 8,
+        Exempt = 16,
+        FailedOpen = 32,
+        Completed = 64,
+    }
+
+    /// <summary>Whether the request may run.</summary>
+    public readonly bool IsAdmitted => Decision != AdmissionDecision.Rejected;
+
+    /// <summary>What was decided.</summary>
+    public readonly AdmissionDecision Decision => (AdmissionDecision)_decision;
+
+    /// <summary>Why it was rejected, or (observed) would have been; otherwise <see cref="RejectionReason.None"/>.</summary>
+    public readonly RejectionReason Reason => (RejectionReason)_reason;
+
+    /// <summary>The priority it was decided by.</summary>
+    public readonly Priority Priority => (Priority)_priority;
+
+    /// <summary>
+    /// When to try again, in whole seconds: 1 to 30 for overload, as the limit says for a rate limit; zero when there
+    /// is nothing to say.
+    /// </summary>
+    public readonly TimeSpan RetryAfter => TimeSpan.FromSeconds(_retryAfterSeconds);
+
+    /// <summary>How long it waited for the decision.</summary>
+    public readonly TimeSpan Wait => _class is null ? TimeSpan.Zero : _class.Owner.ToTimeSpan(_wait);
+
+    /// <summary>The policy in force; never null on a decided lease.</summary>
+    internal readonly PolicySettings Policy => _class!.Policy;
+
+    /// <summary>The rate limit that refused it, with what is left of it; null unless a rate limit did.</summary>
+    internal readonly RateLimitStatus? RateLimit => _rateLimit as RateLimitStatus;
+
+    internal readonly ResolvedClass Class => _class!;
+
+    internal readonly int Cost => _cost;
+
+    internal readonly long StartedAt => _startedAt;
+
+    internal readonly bool HoldsSlot => (_holds & Holds.Slot) != 0;
+
+    /// <summary>
+    /// Says that the response has started: service time is measured up to here, so that a slow reader does not look
+    /// like a slow downstream. Only the first call counts; without one, service time ends with <see cref="Complete"/>.
+    /// </summary>
+    public void ResponseStarted()
+    {
+        if (_respondedAt == 0 && _class is not null)
+        {
+            _respondedAt = _class.Owner.Now;
+        }
+    }
+
+    /// <summary>
+    /// Frees the slot although the work lives on (see <see cref="HoldUntil.ResponseStart"/>), and counts it as
+    /// long-lived until <see cref="Complete"/>. Keeps the slot when <see cref="DownstreamOptions.MaxLongLived"/> is
+    /// reached.
+    /// </summary>
+    /// <param name="latencyIsSample">
+    /// <see langword="false"/> when the time until now says nothing of the downstream (a large body was uploaded).
+    /// </param>
+    /// <returns>Whether the slot was freed; <see langword="false"/> too when it held none.</returns>
+    public bool BecomeLongLived(bool latencyIsSample = true)
+    {
+        if (((_holds & Holds.Slot) == 0 && _shadow is null) || !_class!.Downstream.TryEnterLongLived())
+        {
+            return false;
+        }
+
+        ResponseStarted();
+        LeaveGates(Outcome.Success, latencyIsSample ? _respondedAt - _startedAt : -1, _respondedAt);
+        _holds |= Holds.LongLived;
+        return true;
+    }
+
+    /// <summary>The work has ended. A second call on the same variable does nothing, as does one on a rejected lease.</summary>
+    /// <param name="outcome">What became of it, as a sign of the downstream's health.</param>
+    /// <param name="latencyIsSample">
+    /// <see langword="false"/> when its duration says nothing of the downstream (a large body was uploaded).
+    /// </param>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A fault of our own, or of a listener to our metrics, must neither keep a slot nor reach the response.")]
+    public void Complete(Outcome outcome, bool latencyIsSample = true)
+    {
+        if (_class is null || (_holds & Holds.Completed) != 0)
+        {
+            return;
+        }
+
+        LoadShedder owner = _class.Owner;
+        try
+        {
+            long now = owner.Now;
+            long latency = (_respondedAt == 0 ? now : _respondedAt) - _startedAt;
+            LeaveGates(outcome, latencyIsSample ? latency : -1, now);
+            if (IsAdmitted && Decision != AdmissionDecision.Bypassed)
+            {
+                owner.RecordServed(_class, Priority, outcome, latency);
+            }
+        }
+        catch (Exception fault)
+        {
+            owner.NoteFault(fault);
+            LeaveGates(Outcome.Ignored, latency: -1, _startedAt);
+        }
+        finally
+        {
+            GiveBackTheRest();
+            _holds = Holds.Completed;
+        }
+    }
+
+    internal void StartAt(long now) => _startedAt = now;
+
+    /// <summary>Keeps a permit until the request is done.</summary>
+    internal void HoldPermit(RateLimitPermit permit) => _rateLimit = permit;
+
+    internal void HoldCeiling() => _holds |= Holds.Ceiling;
+
+    internal void Admit(bool slot)
+    {
+        _decision = (byte)AdmissionDecision.Admitted;
+        if (slot)
+        {
+            _holds |= Holds.Slot;
+        }
+    }
+
+    /// <summary>Mirrors the admission in the shadow gate, so that it knows of the load that is not observed.</summary>
+    internal void Mirror(Downstream shadow)
+    {
+        shadow.Gate.Enter(_cost);
+        _shadow = shadow;
+        _holds |= Holds.ShadowSlot;
+    }
+
+    internal void AdmitInShadow(Downstream shadow)
+    {
+        _shadow = shadow;
+        _holds |= Holds.ShadowSlot;
+    }
+
+    internal void WaitInShadow(ShadowAdmission wait) => _shadow = wait;
+
+    internal void Exempted()
+    {
+        _decision = (byte)AdmissionDecision.Exempt;
+        _holds |= Holds.Exempt;
+    }
+
+    internal void Bypass() => _decision = (byte)AdmissionDecision.Bypassed;
+
+    internal void FailOpen()
+    {
+        _decision = (byte)AdmissionDecision.FailedOpen;
+        _holds |= Holds.FailedOpen;
+    }
+
+    internal void WouldReject(RejectionReason reason)
+    {
+        _decision = (byte)AdmissionDecision.WouldReject;
+        _reason = (byte)reason;
+    }
+
+    /// <summary>Rejects, and gives back at once whatever was taken on the way.</summary>
+    internal void Reject(RejectionReason reason, int retryAfterSeconds, RateLimitStatus? rateLimit = null)
+    {
+        Debug.Assert((_holds & (Holds.Slot | Holds.ShadowSlot)) == 0, "A rejected request never held a slot.");
+        GiveBackTheRest();
+        _decision = (byte)AdmissionDecision.Rejected;
+        _reason = (byte)reason;
+        _retryAfterSeconds = (short)Math.Min(retryAfterSeconds, short.MaxValue);
+        _rateLimit = rateLimit;
+        _holds = Holds.Completed;
+    }
+
+    /// <summary>Takes over what the gate decided of the wait.</summary>
+    internal void SettleWait(PendingAdmission pending)
+    {
+        _wait = pending.DecidedAt - pending.EnqueuedAt;
+        _startedAt = pending.DecidedAt;
+        _class!.Owner.Settle(ref this, pending);
+    }
+
+    private void LeaveGates(Outcome outcome, long latency, long now)
+    {
+        if ((_holds & Holds.Slot) != 0)
+        {
+            _holds &= ~Holds.Slot;
+            _class!.Downstream.Complete(_cost, _class.RouteIndex, latency, outcome, now);
+        }
+
+        if (_shadow is not null)
+        {
+            LeaveShadow(outcome, latency, now);
+        }
+    }
+
+    private void LeaveShadow(Outcome outcome, long latency, long now)
+    {
+        // Whoever still waits in the shadow ends with its request; if the shadow has decided, it may hold units there.
+        Downstream shadow;
+        bool holdsUnits;
+        if (_shadow is ShadowAdmission wait)
+        {
+            shadow = wait.Shadow;
+            holdsUnits = !shadow.TryCancel(wait, now) && wait.State == WaiterState.Admitted;
+        }
+        else
+        {
+            shadow = (Downstream)_shadow!;
+            holdsUnits = true;
+        }
+
+        _shadow = null;
+        _holds &= ~Holds.ShadowSlot;
+        if (holdsUnits)
+        {
+            shadow.Complete(_cost, _class!.ShadowRouteIndex, latency, outcome, now);
+        }
+    }
+
+    private void GiveBackTheRest()
+    {
+        if (_rateLimit is RateLimitPermit permit)
+        {
+            _rateLimit = null;
+            permit.Dispose();
+        }
+
+        if ((_holds & Holds.Ceiling) != 0)
+        {
+            _class!.Owner.LeaveCeiling();
+        }
+
+        if ((_holds & Holds.LongLived) != 0)
+        {
+            _class!.Downstream.LeaveLongLived();
+        }
+
+        if ((_holds & Holds.Exempt) != 0)
+        {
+            _class!.Downstream.LeaveExempt();
+        }
+
+        if ((_holds & Holds.FailedOpen) != 0)
+        {
+            _class!.Downstream.LeaveFailedOpen();
+        }
+    }
+}

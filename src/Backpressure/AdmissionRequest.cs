@@ -1,0 +1,32 @@
+namespace Backpressure;
+
+/// <summary>One request that asks to be admitted.</summary>
+public readonly record struct AdmissionRequest
+{
+    internal const int MaxCost = 1000;
+
+    /// <summary>Asks for a request of the given class, with that class's choices.</summary>
+    /// <param name="requestClass">The kind of request, from <see cref="LoadShedder.ClassOf"/>.</param>
+    public AdmissionRequest(RequestClass requestClass) => Class = requestClass;
+
+    /// <summary>The kind of request.</summary>
+    public RequestClass Class { get; }
+
+    /// <summary>This one request's priority; <see langword="null"/> (the default): its class's.</summary>
+    public Priority? Priority { get; init; }
+
+    /// <summary>
+    /// Whose request it is: the key of its rate limit. <see langword="null"/> (the default): it shares one key with
+    /// all others that have none.
+    /// </summary>
+    public string? Partition { get; init; }
+
+    /// <summary>Units of the limit it takes: 1 to 1000; 0 (the default): its policy's. Values beyond the range are taken as the nearest bound.</summary>
+    public int Cost { get; init; }
+
+    /// <summary>How long its caller still cares, from now; <see langword="null"/> (the default): for ever.</summary>
+    public TimeSpan? TimeLeft { get; init; }
+
+    /// <summary>Whether it must not wait, whatever its policy says: a full gate then rejects it at once. Default <see langword="false"/>.</summary>
+    public bool NoWait { get; init; }
+}

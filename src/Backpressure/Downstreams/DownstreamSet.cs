@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Backpressure.Configuration;
+using Backpressure.Observability;
+using Microsoft.Extensions.Logging;
+
+namespace Backpressure.Downstreams;
+
+/// <summary>All downstreams by name, those that a reload has dropped included until the end, and what has been decided at each.</summary>
+internal sealed class DownstreamSet : IDisposable
+{
+    private readonly ConcurrentDictionary<string, Downstream> _byName = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<(string Policy, string Downstream), DecisionCounters> _counters = new();
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+
+    public DownstreamSet(TimeProvider time, ILogger logger)
+    {
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>Every gate there is, shadows included.</summary>
+    public IEnumerable<Downstream> All
+    {
+        get
+        {
+            foreach (Downstream downstream in _byName.Values)
+            {
+                yield return downstream;
+                if (downstream.Shadow is { } shadow)
+                {
+                    yield return shadow;
+                }
+            }
+        }
+    }
+
+    /// <summary>Brings the downstreams in line with new settings. Not to be called twice at once.</summary>
+    public void Reconfigure(ShedderSettings settings)
+    {
+        foreach (DownstreamSettings wanted in settings.Downstreams.Values)
+        {
+            if (!_byName.TryGetValue(wanted.Name, out Downstream? downstream))
+            {
+                downstream = new Downstream(wanted, shadow: false, _time, _logger);
+                _byName[wanted.Name] = downstream;
+            }
+            else
+            {
+                downstream.Reconfigure(wanted);
+            }
+
+            // What was observed while it had no shadow teaches nothing later: a new shadow starts afresh.
+            bool observed = settings.Policies.Values.Any(p => p.Mode == BackpressureMode.Observe && !p.Exempt && IsSame(p.Downstream, wanted.Name));
+            if (!observed)
+            {
+                if (downstream.Shadow is { } obsolete)
+                {
+                    // Whoever waits in it is running all along: counted as admitted, not as refused by a shutdown.
+                    downstream.Shadow = null;
+                    obsolete.Release(static _ => true);
+                    obsolete.Dispose();
+                }
+            }
+            else if (downstream.Shadow is { } shadow)
+            {
+                shadow.Reconfigure(wanted);
+            }
+            else
+            {
+                downstream.Shadow = new Downstream(wanted, shadow: true, _time, _logger);
+            }
+        }
+    }
+
+    public ResolvedClass Resolve(RequestClass requestClass, PolicySettings policy, ShedderSettings settings)
+    {
+        Downstream downstream = _byName[policy.Downstream];
+        return new ResolvedClass
+        {
+            Owner = requestClass.Owner,
+            Settings = settings,
+            Policy = policy,
+            Route = requestClass.Route,
+            Downstream = downstream,
+            Priority = requestClass.Priority ?? policy.Priority,
+            Mode = policy.Mode,
+            Exempt = requestClass.Exempt || policy.Exempt,
+            RouteIndex = downstream.Meter.RouteIndex(requestClass.Route),
+            ShadowRouteIndex = downstream.Shadow?.Meter.RouteIndex(requestClass.Route) ?? 0,
+            MaxWait = (long)(policy.MaxWait.TotalSeconds * _time.TimestampFrequency),
+            Counters = _counters.GetOrAdd((policy.Name, downstream.Name), static key => new DecisionCounters(key.Policy, key.Downstream)),
+        };
+    }
+
+    public IEnumerable<Measurement<long>> MeasureQueueDepth() =>
+        from gate in All
+        from priority in Enum.GetValues<Priority>()
+        select new Measurement<long>(gate.Gate.WaitingOf(priority), [.. TagsOf(gate), new(Tags.Priority, priority.Tag())]);
+
+    public IEnumerable<Measurement<long>> MeasureActive()
+    {
+        foreach (Downstream gate in All)
+        {
+            yield return Active(gate.Gate.InFlight, "ordinary", gate);
+            if (!gate.IsShadow)
+            {
+                yield return Active(gate.Exempt, "exempt", gate);
+                yield return Active(gate.LongLived, "long_lived", gate);
+                yield return Active(gate.FailedOpen, "failed_open", gate);
+            }
+        }
+
+        static Measurement<long> Active(int count, string kind, Downstream gate) => new(count, [.. TagsOf(gate), new(Tags.Kind, kind)]);
+    }
+
+    public IEnumerable<Measurement<long>> MeasureLimit() => All.Select(gate => new Measurement<long>(gate.Gate.Limit, TagsOf(gate)));
+
+    public IEnumerable<Measurement<long>> MeasureDecisions() => _counters.Values.SelectMany(counters => counters.Measure());
+
+    public void Dispose()
+    {
+        foreach (Downstream downstream in All.ToArray())
+        {
+            downstream.Dispose();
+        }
+    }
+
+    private static bool IsSame(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
+
+    private static KeyValuePair<string, object?>[] TagsOf(Downstream gate) =>
+    [
+        new(Tags.Downstream, gate.Name),
+        new(Tags.Mode, (gate.IsShadow ? BackpressureMode.Observe : BackpressureMode.Enforce).Tag()),
+    ];
+}

@@ -1,0 +1,474 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
+using Backpressure.Admission;
+using Backpressure.Configuration;
+using Backpressure.Downstreams;
+using Backpressure.Observability;
+using Backpressure.RateLimiting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Backpressure;
+
+/// <summary>
+/// Decides which requests run now, which wait and which are refused, on the live capacity of the downstreams they use.
+/// A request's way: classify, rate limit, admit or queue, run, measure, adapt, observe.
+/// </summary>
+/// <remarks>All members may be used from any thread at once.</remarks>
+[SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A fault of our own fails open: it must never cost a request.")]
+public sealed class LoadShedder : IDisposable
+{
+    private readonly TimeProvider _time;
+    private readonly ShedderLog _log;
+    private readonly ShedderMetrics _metrics;
+    private readonly DownstreamSet _downstreams;
+    private readonly RateLimitStage _rateLimits;
+    private readonly Lock _reload = new();
+    private ShedderSettings _settings;
+    private long _inSystem;
+    private bool _shuttingDown;
+
+    /// <summary>Builds a shedder.</summary>
+    /// <param name="options">What is wanted; read once. Change it by <see cref="Reconfigure(BackpressureOptions)"/>.</param>
+    /// <param name="timeProvider">The clock; <see langword="null"/>: the system's.</param>
+    /// <param name="loggerFactory">Where rejections (Debug) and changes of state are logged; <see langword="null"/>: nowhere.</param>
+    /// <param name="meterFactory">Makes the meter <c>Backpressure</c>; <see langword="null"/>: one of its own.</param>
+    /// <exception cref="BackpressureOptionsException">The options are invalid; all errors are listed.</exception>
+    public LoadShedder(
+        BackpressureOptions options,
+        TimeProvider? timeProvider = null,
+        ILoggerFactory? loggerFactory = null,
+        IMeterFactory? meterFactory = null)
+        : this(SettingsFactory.Build(options), timeProvider, loggerFactory, meterFactory)
+    {
+    }
+
+    internal LoadShedder(
+        ShedderSettings settings, TimeProvider? timeProvider, ILoggerFactory? loggerFactory, IMeterFactory? meterFactory)
+    {
+        _time = timeProvider ?? TimeProvider.System;
+        ILogger logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Backpressure");
+        _log = new ShedderLog(logger);
+        _downstreams = new DownstreamSet(_time, logger);
+        _rateLimits = new RateLimitStage(settings.RateLimits.Values, _time);
+        _settings = settings;
+        _downstreams.Reconfigure(settings);
+        _metrics = new ShedderMetrics(
+            meterFactory, _downstreams.MeasureQueueDepth, _downstreams.MeasureActive, _downstreams.MeasureLimit, _downstreams.MeasureDecisions);
+    }
+
+    /// <summary>The configuration in force; a reload swaps the reference.</summary>
+    internal ShedderSettings Settings => Volatile.Read(ref _settings);
+
+    internal long Now => _time.GetTimestamp();
+
+    /// <summary>
+    /// Replaces the configuration: for the next request, with everybody kept who waits or runs. Whoever waits under a
+    /// policy that is no longer enforced is let through.
+    /// </summary>
+    /// <param name="options">What is wanted.</param>
+    /// <exception cref="BackpressureOptionsException">The options are invalid; the old ones stay in force.</exception>
+    public void Reconfigure(BackpressureOptions options) => Reconfigure(SettingsFactory.Build(options));
+
+    /// <summary>
+    /// A kind of request, worked out once and kept. A policy name that is not configured is logged once and the default
+    /// policy used; by a reload that adds it, it comes into force.
+    /// </summary>
+    /// <param name="route">The route whose latency its requests share; few and bounded, never a raw path.</param>
+    /// <param name="policy">The policy's name; <see langword="null"/>: the default policy.</param>
+    /// <param name="priority">The priority in place of the policy's; <see langword="null"/>: the policy's.</param>
+    /// <param name="exempt">Whether its requests are counted apart and never held back.</param>
+    /// <returns>The class, for <see cref="AdmissionRequest"/>.</returns>
+    public RequestClass ClassOf(string route, string? policy = null, Priority? priority = null, bool exempt = false)
+    {
+        ArgumentNullException.ThrowIfNull(route);
+        if (priority is { } given && !given.IsDefined())
+        {
+            throw new ArgumentOutOfRangeException(nameof(priority), priority, "Not a priority.");
+        }
+
+        return new RequestClass(this, route, policy, priority, exempt);
+    }
+
+    /// <summary>
+    /// Asks for admission: answered at once when the gate is free or refuses, later when the request waits. Never
+    /// throws for what happens to a request: a wait that is cancelled ends in a lease that is rejected with
+    /// <see cref="RejectionReason.ClientAborted"/>, and a fault of our own in one that is
+    /// <see cref="AdmissionDecision.FailedOpen"/>.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Fires when the caller is gone. It ends a wait; it never frees a running request's slot.</param>
+    /// <returns>The lease, to be completed once if it is admitted.</returns>
+    public ValueTask<AdmissionLease> AdmitAsync(in AdmissionRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request.Class);
+        ResolvedClass resolved = Resolve(request.Class);
+        var lease = new AdmissionLease(resolved, PriorityOf(request, resolved), CostOf(request, resolved));
+        try
+        {
+            lease.StartAt(Now);
+            if (!IsDecidedWithoutGate(ref lease, request))
+            {
+                return PassGate(ref lease, request, cancellationToken);
+            }
+        }
+        catch (Exception fault)
+        {
+            FailOpen(ref lease, fault);
+        }
+
+        return new ValueTask<AdmissionLease>(lease);
+    }
+
+    /// <summary>
+    /// Shuts down: whoever comes from now is refused, as are those that wait and may be shed; those that block are
+    /// served on, as is what runs. Exempt requests pass. There is no way back.
+    /// </summary>
+    public void BeginShutdown()
+    {
+        Volatile.Write(ref _shuttingDown, true);
+        foreach (Downstream downstream in _downstreams.All)
+        {
+            downstream.Close();
+        }
+    }
+
+    /// <summary>Refuses all who still wait and stops the timers. Leases may still be completed.</summary>
+    public void Dispose()
+    {
+        BeginShutdown();
+        _downstreams.Dispose();
+        _rateLimits.Dispose();
+        _metrics.Dispose();
+    }
+
+    /// <summary>The policy in force for a class now.</summary>
+    internal PolicySettings PolicyOf(RequestClass requestClass) => Resolve(requestClass).Policy;
+
+    /// <summary>What is in flight at a lease's gate and its limit: the shadow's, for an observed request.</summary>
+    internal static (int InFlight, int Limit) ReadingOf(in AdmissionLease lease)
+    {
+        Downstream downstream = lease.Class.Downstream;
+        Gate gate = (lease.Class.Mode == BackpressureMode.Observe ? downstream.Shadow ?? downstream : downstream).Gate;
+        return (gate.InFlight, gate.Limit);
+    }
+
+    internal void Reconfigure(ShedderSettings settings)
+    {
+        lock (_reload)
+        {
+            _downstreams.Reconfigure(settings);
+            _rateLimits.Reconfigure(settings.RateLimits.Values);
+            Volatile.Write(ref _settings, settings);
+            foreach (Downstream downstream in _downstreams.All)
+            {
+                downstream.Release(waiter => !IsEnforced(waiter, settings));
+            }
+        }
+    }
+
+    internal TimeSpan ToTimeSpan(long ticks) => _time.GetElapsedTime(0, ticks);
+
+    internal void LeaveCeiling() => Interlocked.Decrement(ref _inSystem);
+
+    internal void RecordServed(ResolvedClass resolved, Priority priority, Outcome outcome, long latency) =>
+        _metrics.Served(resolved.Downstream.Name, priority, outcome, (double)latency / _time.TimestampFrequency);
+
+    /// <summary>A fault that costs a measurement or a log line, but changes no decision.</summary>
+    internal void NoteFault(Exception fault) => _log.Fault(fault);
+
+    /// <summary>Turns the gate's answer to a wait into the lease's.</summary>
+    internal void Settle(ref AdmissionLease lease, PendingAdmission pending)
+    {
+        ResolvedClass resolved = lease.Class;
+        switch (pending.State)
+        {
+            case WaiterState.Admitted:
+                Admit(ref lease, resolved);
+                break;
+            case WaiterState.Released:
+                lease.Bypass();
+                resolved.Counters.Bypassed(lease.Priority);
+                break;
+            default:
+                Refuse(ref lease, pending.Refusal);
+                break;
+        }
+
+        try
+        {
+            _metrics.Waited(resolved.Downstream.Name, lease.Priority, lease.Decision, lease.Wait);
+        }
+        catch (Exception fault)
+        {
+            NoteFault(fault);
+        }
+    }
+
+    // ---- Classify -------------------------------------------------------------------------------------------------
+
+    private ResolvedClass Resolve(RequestClass requestClass)
+    {
+        ResolvedClass? resolved = requestClass.Resolved;
+        return resolved is not null && ReferenceEquals(resolved.Settings, Settings) ? resolved : ResolveAnew(requestClass);
+    }
+
+    private ResolvedClass ResolveAnew(RequestClass requestClass)
+    {
+        ShedderSettings settings = Settings;
+        PolicySettings? policy = requestClass.PolicyName is { } name ? settings.FindPolicy(name) : settings.DefaultPolicy;
+        if (policy is null)
+        {
+            policy = settings.DefaultPolicy;
+            _log.UnknownPolicy(requestClass.PolicyName!, requestClass.Route, policy.Name);
+        }
+
+        ResolvedClass resolved = _downstreams.Resolve(requestClass, policy, settings);
+        requestClass.Resolved = resolved;
+        return resolved;
+    }
+
+    private static Priority PriorityOf(in AdmissionRequest request, ResolvedClass resolved) =>
+        request.Priority is { } priority && priority.IsDefined() ? priority : resolved.Priority;
+
+    private static int CostOf(in AdmissionRequest request, ResolvedClass resolved) =>
+        request.Cost == 0 ? resolved.Policy.Cost : Math.Clamp(request.Cost, 1, AdmissionRequest.MaxCost);
+
+    // ---- Rate limit, and all else that can be said before a gate is asked ---------------------------------------------
+
+    private bool IsDecidedWithoutGate(ref AdmissionLease lease, in AdmissionRequest request)
+    {
+        ResolvedClass resolved = lease.Class;
+        if (resolved.Mode == BackpressureMode.Off)
+        {
+            lease.Bypass();
+            resolved.Counters.Bypassed(lease.Priority);
+            return true;
+        }
+
+        if (resolved.Exempt)
+        {
+            resolved.Downstream.EnterExempt();
+            lease.Exempted();
+            resolved.Counters.Exempt(lease.Priority);
+            return true;
+        }
+
+        if (Volatile.Read(ref _shuttingDown) && Refuse(ref lease, new Refusal(RejectionReason.ShuttingDown, RetryAfterBook.MinSeconds)))
+        {
+            return true;
+        }
+
+        return IsRateLimited(ref lease, request) || IsAboveCeiling(ref lease, resolved);
+    }
+
+    private bool IsRateLimited(ref AdmissionLease lease, in AdmissionRequest request)
+    {
+        if (lease.Policy.RateLimit is not { } limit)
+        {
+            return false;
+        }
+
+        if (_rateLimits.TryAcquire(limit, request.Partition, out RateLimitPermit permit, out TimeSpan retryAfter, out RateLimitStatus? status))
+        {
+            if (permit.IsHeld)
+            {
+                lease.HoldPermit(permit);
+            }
+
+            return false;
+        }
+
+        return Refuse(ref lease, new Refusal(RejectionReason.RateLimited, (int)Math.Ceiling(retryAfter.TotalSeconds)), status);
+    }
+
+    private bool IsAboveCeiling(ref AdmissionLease lease, ResolvedClass resolved)
+    {
+        if (resolved.Settings.MaxConcurrentRequests is not { } ceiling)
+        {
+            return false;
+        }
+
+        lease.HoldCeiling();
+        return Interlocked.Increment(ref _inSystem) > ceiling
+            && Refuse(ref lease, resolved.Downstream.Gate.Refuse(RejectionReason.HostCeilingReached, lease.Priority, Now));
+    }
+
+    // ---- Admit or queue ---------------------------------------------------------------------------------------------
+
+    private ValueTask<AdmissionLease> PassGate(ref AdmissionLease lease, in AdmissionRequest request, CancellationToken cancellationToken)
+    {
+        ResolvedClass resolved = lease.Class;
+        if (resolved.Mode == BackpressureMode.Observe)
+        {
+            Observe(ref lease, request, resolved);
+            return new ValueTask<AdmissionLease>(lease);
+        }
+
+        if (resolved.Downstream.Gate.TryEnter(lease.Cost))
+        {
+            Admit(ref lease, resolved);
+            return new ValueTask<AdmissionLease>(lease);
+        }
+
+        switch (resolved.Downstream.Arrive(ArrivalOf(lease, request, resolved), lease.StartedAt, out Waiter? queued, out Refusal refusal))
+        {
+            case ArrivalResult.Admitted:
+                Admit(ref lease, resolved);
+                return new ValueTask<AdmissionLease>(lease);
+            case ArrivalResult.Refused:
+                Refuse(ref lease, refusal);
+                return new ValueTask<AdmissionLease>(lease);
+            default:
+                ValueTask<AdmissionLease> wait = ((PendingAdmission)queued!).WaitAsync(lease, cancellationToken);
+                if (!ReferenceEquals(resolved.Settings, Settings))
+                {
+                    LetThroughAfterReload(resolved.Downstream);
+                }
+
+                return wait;
+        }
+    }
+
+    private static void Admit(ref AdmissionLease lease, ResolvedClass resolved)
+    {
+        lease.Admit(slot: true);
+        resolved.Counters.Admitted(lease.Priority);
+        if (resolved.Downstream.Shadow is { } shadow)
+        {
+            lease.Mirror(shadow);
+        }
+    }
+
+    // A shadow gate decides and counts; nothing is held back.
+    private void Observe(ref AdmissionLease lease, in AdmissionRequest request, ResolvedClass resolved)
+    {
+        lease.Admit(slot: false);
+        if (resolved.Downstream.Shadow is not { } shadow)
+        {
+            // A reload has just taken the shadow away; the next request knows.
+            resolved.Counters.Admitted(lease.Priority);
+            return;
+        }
+
+        Refusal refusal = default;
+        Waiter? queued = null;
+        ArrivalResult result = shadow.Gate.TryEnter(lease.Cost)
+            ? ArrivalResult.Admitted
+            : shadow.Arrive(ArrivalOf(lease, request, resolved), lease.StartedAt, out queued, out refusal);
+        switch (result)
+        {
+            case ArrivalResult.Admitted:
+                lease.AdmitInShadow(shadow);
+                resolved.Counters.Admitted(lease.Priority);
+                break;
+            case ArrivalResult.Queued:
+                var wait = (ShadowAdmission)queued!;
+                lease.WaitInShadow(wait);
+                wait.CountOn(resolved.Counters);
+                break;
+            default:
+                if (!Refuse(ref lease, refusal))
+                {
+                    resolved.Counters.Admitted(lease.Priority);
+                }
+
+                break;
+        }
+    }
+
+    private Arrival ArrivalOf(in AdmissionLease lease, in AdmissionRequest request, ResolvedClass resolved) => new()
+    {
+        Priority = lease.Priority,
+        Overflow = request.NoWait ? Overflow.Reject : resolved.Policy.Overflow,
+        Cost = lease.Cost,
+        MaxWait = resolved.MaxWait,
+        Deadline = DeadlineOf(request, lease.StartedAt),
+        UsualService = resolved.Downstream.Meter.UsualLatencyTicks(resolved.RouteIndex),
+        Policy = resolved.Policy.Name,
+    };
+
+    private long DeadlineOf(in AdmissionRequest request, long now)
+    {
+        if (request.TimeLeft is not { } left)
+        {
+            return Arrival.Never;
+        }
+
+        double ticks = left.TotalSeconds * _time.TimestampFrequency;
+        return ticks >= Arrival.Never - now ? Arrival.Never : now + Math.Max(0, (long)ticks);
+    }
+
+    // ---- Refuse, and observe ------------------------------------------------------------------------------------------
+
+    /// <returns>Whether the request is refused: <see langword="false"/> only where a shutdown cannot hold back what is observed.</returns>
+    private bool Refuse(ref AdmissionLease lease, Refusal refusal, RateLimitStatus? status = null)
+    {
+        ResolvedClass resolved = lease.Class;
+        if (resolved.Mode == BackpressureMode.Observe)
+        {
+            if (refusal.Reason == RejectionReason.ShuttingDown)
+            {
+                return false;
+            }
+
+            lease.WouldReject(refusal.Reason);
+            resolved.Counters.WouldReject(lease.Priority, refusal.Reason);
+            return true;
+        }
+
+        lease.Reject(refusal.Reason, refusal.RetryAfterSeconds, status);
+        resolved.Counters.Rejected(lease.Priority, refusal.Reason);
+        if (refusal.Reason == RejectionReason.ClientAborted)
+        {
+            return true;
+        }
+
+        try
+        {
+            _metrics.ToldToRetry(resolved.Downstream.Name, lease.Priority, lease.RetryAfter);
+            _log.Rejected(resolved.Route, resolved.Policy.Name, resolved.Downstream.Name, lease.Priority, refusal.Reason, refusal.RetryAfterSeconds);
+            if (refusal.Reason is not (RejectionReason.RateLimited or RejectionReason.ShuttingDown))
+            {
+                resolved.Downstream.NoteRefusal(lease.StartedAt);
+            }
+        }
+        catch (Exception fault)
+        {
+            // Not failing open: the decision has fallen, only the telling of it went wrong.
+            NoteFault(fault);
+        }
+
+        return true;
+    }
+
+    private void FailOpen(ref AdmissionLease lease, Exception fault)
+    {
+        lease.FailOpen();
+        lease.Class.Downstream.EnterFailedOpen();
+        lease.Class.Counters.FailedOpen(lease.Priority);
+        _log.FailedOpen(lease.Class.Route, fault);
+    }
+
+    // A reload that came between this request's classification and its place in the queue has not seen it there.
+    private void LetThroughAfterReload(Downstream downstream)
+    {
+        ShedderSettings settings = Settings;
+        try
+        {
+            downstream.Release(waiter => !IsEnforced(waiter, settings));
+        }
+        catch (Exception fault)
+        {
+            // It waits already, so it must not be let through by failing open as well.
+            NoteFault(fault);
+        }
+    }
+
+    private static bool IsEnforced(Waiter waiter, ShedderSettings settings)
+    {
+        // A policy that is gone has the default policy in its place.
+        PolicySettings policy = settings.FindPolicy(waiter.Arrival.Policy) ?? settings.DefaultPolicy;
+        return policy.Mode == BackpressureMode.Enforce && !policy.Exempt;
+    }
+}

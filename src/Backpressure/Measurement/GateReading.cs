@@ -1,0 +1,25 @@
+namespace Backpressure.Measurement;
+
+/// <summary>What a window needs to know of a gate; counts are totals since its start.</summary>
+internal readonly record struct GateReading
+{
+    public required int Limit { get; init; }
+
+    public required int InFlight { get; init; }
+
+    public required int Waiting { get; init; }
+
+    /// <summary>Arrivals that met a full gate.</summary>
+    public required long FullArrivals { get; init; }
+
+    /// <summary>Of those, the ones refused or evicted.</summary>
+    public required long Refused { get; init; }
+
+    /// <summary>Of those, the ones admitted after a wait.</summary>
+    public required long AdmittedLate { get; init; }
+
+    /// <summary>Whether its policies let requests wait.</summary>
+    public required bool CanQueue { get; init; }
+
+    public required bool Shadow { get; init; }
+}

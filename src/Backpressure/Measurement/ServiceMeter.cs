@@ -1,0 +1,158 @@
+using System.Collections.Concurrent;
+
+namespace Backpressure.Measurement;
+
+/// <summary>
+/// Collects latencies without slowing the requests that give them: a completion writes two words into a ring at the
+/// place that its sequence number names, with no lock and no interlocked operation. Whoever holds the controller's
+/// lock drains the ring into the open window. A lapped ring loses samples; it never mixes them.
+/// </summary>
+/// <remarks>
+/// Both words of an entry carry the sequence. Whatever order the words of two writers reach the reader in, an entry
+/// counts only when its two words agree, so neither an entry in the making nor one half overwritten is ever read as
+/// a sample.
+/// </remarks>
+internal sealed class ServiceMeter
+{
+    /// <summary>The width of the gate's completion counter, which wraps.</summary>
+    public const int SequenceBits = 23;
+
+    public const uint SequenceMask = (1u << SequenceBits) - 1;
+
+    /// <summary>Completions that may pass between two drains with none lost.</summary>
+    public const int RingSize = 1024;
+
+    public const int MaxRoutes = 1024;
+
+    // Word 0: sequence, latency. Word 1: written, route, in flight, sequence.
+    private const int LatencyBits = 64 - SequenceBits;
+    private const ulong NoSample = (1ul << LatencyBits) - 1;
+    private const int InFlightBits = 20;
+    private const int MaxInFlight = (1 << InFlightBits) - 1;
+    private const int RouteShift = SequenceBits + InFlightBits;
+    private const ulong Written = 1ul << 63;
+
+    private readonly ulong[] _ring = new ulong[2 * RingSize];
+    private readonly ulong[] _drained = new ulong[RingSize];
+    private readonly double _secondsPerTick;
+    private readonly RouteLatencies _routes = new();
+    private readonly ConcurrentDictionary<string, int> _indices = new(StringComparer.Ordinal);
+    private readonly Lock _adding = new();
+    private MeterSums _open;
+    private int _dropped;
+    private int _droppedDrained;
+
+    public ServiceMeter(long ticksPerSecond)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ticksPerSecond);
+        _secondsPerTick = 1.0 / ticksPerSecond;
+    }
+
+    /// <summary>What was drained since the window was opened. Needs the controller's lock.</summary>
+    public MeterSums Open => _open;
+
+    /// <summary>A small number for a route: from 1, or 0, which all share after <see cref="MaxRoutes"/>.</summary>
+    public int RouteIndex(string route)
+    {
+        if (_indices.TryGetValue(route, out int index))
+        {
+            return index;
+        }
+
+        lock (_adding)
+        {
+            // Counting is exact here: only this lock adds.
+            int next = _indices.Count + 1;
+            return next > MaxRoutes ? _indices.GetValueOrDefault(route, 0) : _indices.GetOrAdd(route, next);
+        }
+    }
+
+    /// <summary>Notes a departure.</summary>
+    /// <param name="sequence">The gate's completion counter: unique but for its wrap.</param>
+    /// <param name="route">From <see cref="RouteIndex"/>.</param>
+    /// <param name="latencyTicks">Service time, or below zero if it is no sample of the downstream's speed.</param>
+    /// <param name="inFlight">In flight when it left, itself included.</param>
+    public void Record(uint sequence, int route, long latencyTicks, int inFlight)
+    {
+        ulong stamp = sequence & SequenceMask;
+        int place = (int)(sequence & (RingSize - 1)) * 2;
+        ulong[] ring = _ring;
+
+        // A negative latency is huge as an unsigned number: one comparison finds both it and what is too long to hold
+        // (half an hour at nanosecond ticks, which is no service time to go by).
+        Volatile.Write(ref ring[place], (stamp << LatencyBits) | Math.Min((ulong)latencyTicks, NoSample));
+        Volatile.Write(
+            ref ring[place + 1],
+            Written | ((ulong)(uint)route << RouteShift) | ((ulong)(uint)Math.Min(inFlight, MaxInFlight) << SequenceBits) | stamp);
+    }
+
+    /// <summary>Notes that the downstream timed out or refused.</summary>
+    public void Dropped() => Interlocked.Increment(ref _dropped);
+
+    /// <summary>The latency a route usually has now, queueing in the downstream included; 0 when it is not known.</summary>
+    public long UsualLatencyTicks(int route) => (long)(_routes.Usual(route) / _secondsPerTick);
+
+    /// <summary>Moves what has been recorded since the last drain into the open window. Needs the controller's lock.</summary>
+    public void Drain()
+    {
+        for (int place = 0; place < RingSize; place++)
+        {
+            ulong word1 = Volatile.Read(ref _ring[(2 * place) + 1]);
+            if (word1 == _drained[place])
+            {
+                continue;
+            }
+
+            ulong word0 = Volatile.Read(ref _ring[2 * place]);
+            if (word0 >> LatencyBits != (word1 & SequenceMask))
+            {
+                // Still in the making: the next drain finds it.
+                continue;
+            }
+
+            _drained[place] = word1;
+            Add(word0 & NoSample, (int)(word1 >> RouteShift) & 0x7FF, (int)(word1 >> SequenceBits) & MaxInFlight);
+        }
+
+        int dropped = Volatile.Read(ref _dropped);
+        _open.Dropped += dropped - _droppedDrained;
+        _droppedDrained = dropped;
+    }
+
+    /// <summary>
+    /// The work of the open window: each completion counts with its route's baseline. A route seen for the first time
+    /// is taken to be stretched as much as the others are, so one met under congestion does not hide it.
+    /// </summary>
+    public double Work() => _routes.Work();
+
+    /// <summary>Ends the window, having learnt from it what the law said. Needs the controller's lock.</summary>
+    public void CloseWindow(BaselineChange change)
+    {
+        _routes.Learn(change);
+        Discard();
+    }
+
+    /// <summary>Begins the window anew. Needs the controller's lock.</summary>
+    public void Discard()
+    {
+        _routes.Discard();
+        _open = default;
+    }
+
+    private void Add(ulong latencyTicks, int route, int inFlight)
+    {
+        _open.Departures++;
+        _open.InFlightSum += inFlight;
+        _open.PeakInFlight = Math.Max(_open.PeakInFlight, inFlight);
+        if (latencyTicks == NoSample)
+        {
+            return;
+        }
+
+        double latency = latencyTicks * _secondsPerTick;
+        _open.Samples++;
+        _open.LatencySum += latency;
+        _open.LatencySquaredSum += latency * latency;
+        _routes.Add(route, latency);
+    }
+}

@@ -1,0 +1,208 @@
+namespace Backpressure.Measurement;
+
+/// <summary>
+/// Decides when a window holds enough to judge the limit by, and sums it up. Needs the controller's lock.
+/// </summary>
+/// <remarks>
+/// After a change of limit one mean latency is ignored, and what is still in flight above a lower limit, because those
+/// departures were served under the old one. A window closes after 100 ms, 2.25 mean latencies and 25 effective
+/// samples (12 by count in haste); sooner when the requests in flight have spent 1.5 times what so many samples
+/// usually need, since then they *are* slower, which is the news; and after 20 latencies if the gate is full anyway.
+/// </remarks>
+internal sealed class WindowBuilder
+{
+    private const double LeastSeconds = 0.1;
+    private const double LeastLatencies = 2.25;
+    private const double EffectiveSamplesNeeded = 25;
+    private const int HastySamples = 12;
+    private const double Overdue = 1.5;
+    private const double MostLatencies = 20;
+
+    // Below this a mean is an anecdote.
+    private const int FewestSamples = 5;
+
+    // Few departures say little of what is in flight now: in a stall the reading counts as this many of them.
+    private const int WeightOfReading = 4;
+
+    // An idle gate's window would otherwise be a mixture of hours.
+    private const double MostUnboundSeconds = 1;
+
+    // While a lower limit comes into force, requests above it run on; a stuck one must not stop the learning.
+    private const double MostSettlingLatencies = 4;
+
+    private readonly ServiceMeter _meter;
+    private readonly double _secondsPerTick;
+    private GateReading _opening;
+    private GateReading _last;
+    private long _openedAt;
+    private long _lastAt;
+    private double _inFlightSeconds;
+    private double _meanLatency;
+    private double _samplesPerEffective = 1.25;
+    private double _settleSeconds;
+    private bool _settling;
+    private bool _warm;
+
+    public WindowBuilder(ServiceMeter meter, long ticksPerSecond, long now)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ticksPerSecond);
+        _meter = meter;
+        _secondsPerTick = 1.0 / ticksPerSecond;
+        _openedAt = now;
+        _lastAt = now;
+    }
+
+    /// <summary>Takes a reading; true when it closes the window.</summary>
+    /// <param name="reading">Of the gate, now.</param>
+    /// <param name="now">Timestamp.</param>
+    /// <param name="hasty">Whether few samples do.</param>
+    /// <param name="window">What it saw.</param>
+    public bool TryClose(in GateReading reading, long now, bool hasty, out WindowSummary window)
+    {
+        window = default;
+        _meter.Drain();
+        GateReading before = _last;
+        double step = Math.Max(0, now - _lastAt) * _secondsPerTick;
+        _last = reading;
+        _lastAt = now;
+        double elapsed = Math.Max(0, now - _openedAt) * _secondsPerTick;
+        if (_settling)
+        {
+            double most = MostSettlingLatencies * _settleSeconds;
+            if (elapsed >= _settleSeconds && (reading.InFlight <= reading.Limit || elapsed >= most))
+            {
+                Restart(reading, now, Settling.None);
+            }
+
+            return false;
+        }
+
+        // The lesser of two readings: between the last request of a burst and the first of the next nothing ran.
+        _inFlightSeconds += Math.Min(before.InFlight, reading.InFlight) * step;
+        long full = reading.FullArrivals - _opening.FullArrivals;
+        if (full > 0 && before.FullArrivals == _opening.FullArrivals && elapsed > LeastSeconds)
+        {
+            // The load has just begun to press: what went before would only dilute it.
+            Restart(reading, now, Settling.None);
+            return false;
+        }
+
+        MeterSums sums = _meter.Open;
+        bool overdue = IsOverdue(sums, elapsed);
+        if (!IsEnough(sums, elapsed, hasty, full, overdue))
+        {
+            return false;
+        }
+
+        window = Sum(sums, reading, now, elapsed, full, overdue);
+        if (!_warm && sums.Samples > 0)
+        {
+            // The first to come back are the short ones: no baseline is to be learnt from them, only how long to wait.
+            _warm = true;
+            _meanLatency = Math.Max(sums.MeanLatency, _inFlightSeconds / sums.Samples);
+            if (sums.Dropped == 0)
+            {
+                Restart(reading, now, Settling.None);
+                return false;
+            }
+        }
+
+        if (sums.Samples >= FewestSamples || (sums.Samples > 0 && _meanLatency == 0))
+        {
+            _meanLatency = MeanLatencyOf(window);
+            double ratio = sums.Samples / sums.EffectiveSamples;
+            _samplesPerEffective += 0.2 * (Math.Min(ratio, 4) - _samplesPerEffective);
+        }
+
+        return true;
+    }
+
+    /// <summary>Opens the next window.</summary>
+    public void Restart(in GateReading reading, long now, Settling settling)
+    {
+        _meter.Discard();
+        _opening = reading;
+        _openedAt = now;
+        _inFlightSeconds = 0;
+        _settling = settling != Settling.None;
+        _settleSeconds = settling == Settling.AfterDropped ? Math.Max(_meanLatency, LeastSeconds) : _meanLatency;
+    }
+
+    private bool IsOverdue(in MeterSums sums, double elapsed)
+    {
+        if (_meanLatency <= 0 || elapsed < LeastSeconds || elapsed < LeastLatencies * _meanLatency)
+        {
+            return false;
+        }
+
+        return _inFlightSeconds > Overdue * EffectiveSamplesNeeded * _samplesPerEffective * _meanLatency && sums.Samples > 0;
+    }
+
+    private bool IsEnough(in MeterSums sums, double elapsed, bool hasty, long full, bool overdue)
+    {
+        // Dropped requests are news at once, unless they are as few as stray faults would be.
+        if (sums.Dropped * 50 > sums.Departures)
+        {
+            return true;
+        }
+
+        double latency = _meanLatency > 0 ? _meanLatency : sums.MeanLatency;
+        if (elapsed < LeastSeconds || elapsed < LeastLatencies * latency)
+        {
+            return false;
+        }
+
+        bool sampled = hasty ? sums.Samples >= HastySamples : sums.EffectiveSamples >= EffectiveSamplesNeeded;
+        double longest = MostLatencies * latency;
+        return sampled
+            || overdue
+            || (latency > 0 && elapsed > longest && (full > 0 || elapsed > MostUnboundSeconds));
+    }
+
+    private WindowSummary Sum(in MeterSums sums, in GateReading reading, long now, double elapsed, long full, bool overdue)
+    {
+        long refused = reading.Refused - _opening.Refused;
+
+        // What came must have left, been refused or still be here.
+        long arrivals = sums.Departures + refused
+            + (reading.InFlight - _opening.InFlight) + (reading.Waiting - _opening.Waiting);
+        arrivals = Math.Max(arrivals, full);
+
+        // A departure counts itself. At a full gate its place is taken at once, so that is right; on a free gate the
+        // others alone are the mean (departures see what arrivals see).
+        double boundShare = arrivals > 0 ? (double)full / arrivals : 0;
+        double inFlight = sums.Departures > 0 ? (sums.InFlightSum / sums.Departures) - (1 - boundShare) : reading.InFlight;
+        if (overdue && sums.Departures > 0)
+        {
+            inFlight = ((inFlight * sums.Departures) + (reading.InFlight * (double)WeightOfReading))
+                / (sums.Departures + WeightOfReading);
+        }
+
+        return new WindowSummary
+        {
+            ClosedAt = now,
+            Seconds = elapsed,
+            Completions = sums.Samples,
+            Dropped = sums.Dropped,
+            MeanInFlight = inFlight,
+            PeakInFlight = Math.Max(sums.PeakInFlight, reading.InFlight),
+            Work = _meter.Work(),
+            LatencySum = sums.LatencySum,
+            LatencySquaredSum = sums.LatencySquaredSum,
+            Arrivals = arrivals,
+            FullArrivals = full,
+            Refused = refused,
+            Limit = reading.Limit,
+            CanQueue = reading.CanQueue,
+            Shadow = reading.Shadow,
+        };
+    }
+
+    // By Little's law where the gate is busy: after a stall the few latencies seen are those of the survivors.
+    private static double MeanLatencyOf(in WindowSummary window)
+    {
+        double seen = window.LatencySum / window.Completions;
+        double little = window.MeanInFlight * window.Seconds / window.Completions;
+        return window.Bound ? Math.Clamp(little, seen, 4 * seen) : seen;
+    }
+}

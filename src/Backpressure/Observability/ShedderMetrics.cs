@@ -1,0 +1,96 @@
+using System.Diagnostics.Metrics;
+
+namespace Backpressure.Observability;
+
+/// <summary>
+/// The meter <c>Backpressure</c>. What a gate counts anyway is read when somebody looks, at no cost to a request; only
+/// times are recorded as they happen, and only while somebody listens.
+/// </summary>
+internal sealed class ShedderMetrics : IDisposable
+{
+    public const string MeterName = "Backpressure";
+
+    private static readonly InstrumentAdvice<double> Seconds = new()
+    {
+        HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    };
+
+    private static readonly InstrumentAdvice<double> RetrySeconds = new()
+    {
+        HistogramBucketBoundaries = [1, 2, 3, 5, 10, 15, 20, 30],
+    };
+
+    private readonly Meter _meter;
+    private readonly bool _ownsMeter;
+    private readonly Histogram<double> _queueTime;
+    private readonly Histogram<double> _serviceTime;
+    private readonly Histogram<double> _retryAfter;
+
+    /// <summary>Creates the instruments.</summary>
+    /// <param name="factory">Makes the meter; null: a meter of our own.</param>
+    /// <param name="queueDepth">Reads who waits.</param>
+    /// <param name="active">Reads who is in flight.</param>
+    /// <param name="limit">Reads the limits.</param>
+    /// <param name="requests">Reads the decisions so far.</param>
+    public ShedderMetrics(
+        IMeterFactory? factory,
+        Func<IEnumerable<Measurement<long>>> queueDepth,
+        Func<IEnumerable<Measurement<long>>> active,
+        Func<IEnumerable<Measurement<long>>> limit,
+        Func<IEnumerable<Measurement<long>>> requests)
+    {
+        _ownsMeter = factory is null;
+        _meter = factory?.Create(new MeterOptions(MeterName)) ?? new Meter(MeterName);
+        _meter.CreateObservableUpDownCounter("backpressure.queue.depth", queueDepth, "{request}", "Requests waiting now.");
+        _meter.CreateObservableUpDownCounter("backpressure.requests.active", active, "{request}", "Requests in flight now, in units of cost where they hold a slot.");
+        _meter.CreateObservableGauge("backpressure.limit", limit, "{request}", "How many requests may be in flight.");
+        _meter.CreateObservableCounter("backpressure.requests", requests, "{request}", "Requests decided, by decision and reason.");
+        _queueTime = _meter.CreateHistogram("backpressure.queue.time", "s", "How long requests that waited have waited.", tags: null, Seconds);
+        _serviceTime = _meter.CreateHistogram("backpressure.service.time", "s", "Time from admission to the start of the response.", tags: null, Seconds);
+        _retryAfter = _meter.CreateHistogram("backpressure.retry_after", "s", "What rejected requests were told to wait.", tags: null, RetrySeconds);
+    }
+
+    public void Waited(string downstream, Priority priority, AdmissionDecision result, TimeSpan wait)
+    {
+        if (_queueTime.Enabled)
+        {
+            _queueTime.Record(
+                wait.TotalSeconds,
+                new KeyValuePair<string, object?>(Tags.Downstream, downstream),
+                new KeyValuePair<string, object?>(Tags.Priority, priority.Tag()),
+                new KeyValuePair<string, object?>(Tags.Result, result.Tag()));
+        }
+    }
+
+    public void Served(string downstream, Priority priority, Outcome outcome, double seconds)
+    {
+        if (_serviceTime.Enabled)
+        {
+            _serviceTime.Record(
+                seconds,
+                new KeyValuePair<string, object?>(Tags.Downstream, downstream),
+                new KeyValuePair<string, object?>(Tags.Priority, priority.Tag()),
+                new KeyValuePair<string, object?>(Tags.Outcome, outcome.Tag()));
+        }
+    }
+
+    public void ToldToRetry(string downstream, Priority priority, TimeSpan after)
+    {
+        if (_retryAfter.Enabled && after > TimeSpan.Zero)
+        {
+            _retryAfter.Record(
+                after.TotalSeconds,
+                new KeyValuePair<string, object?>(Tags.Downstream, downstream),
+                new KeyValuePair<string, object?>(Tags.Priority, priority.Tag()));
+        }
+    }
+
+    public void Dispose()
+    {
+        // A factory disposes of the meters that it made.
+        if (_ownsMeter)
+        {
+            _meter.Dispose();
+        }
+    }
+}

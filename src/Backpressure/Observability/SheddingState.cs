@@ -1,0 +1,134 @@
+using System.Diagnostics.CodeAnalysis;
+using Backpressure.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace Backpressure.Observability;
+
+/// <summary>
+/// Says once when a downstream begins to shed, once when it has stopped (nothing refused for 10 s), and once when its
+/// limit has come down to its minimum: what an operator wants in a log, in place of a line a request.
+/// </summary>
+internal sealed partial class SheddingState
+{
+    private const double QuietSeconds = 10;
+
+    private readonly Lock _lock = new();
+    private readonly string _downstream;
+    private readonly ILogger _logger;
+    private readonly long _ticksPerSecond;
+    private long _lastRefusal;
+    private long _beganAt;
+    private long _refused;
+    private bool _shedding;
+    private bool _atMinimum;
+    private bool _faultTold;
+
+    public SheddingState(string downstream, ILogger logger, long ticksPerSecond)
+    {
+        _downstream = downstream;
+        _logger = logger;
+        _ticksPerSecond = ticksPerSecond;
+    }
+
+    public void Refused(long now)
+    {
+        Interlocked.Increment(ref _refused);
+        Volatile.Write(ref _lastRefusal, now);
+        if (Volatile.Read(ref _shedding))
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (_shedding)
+            {
+                return;
+            }
+
+            _shedding = true;
+            _beganAt = now;
+            Volatile.Write(ref _refused, 1);
+        }
+
+        LogBegan(_downstream);
+    }
+
+    /// <summary>Whether it sheds, or has until a moment ago.</summary>
+    public bool IsShedding(long now)
+    {
+        if (!Volatile.Read(ref _shedding))
+        {
+            return false;
+        }
+
+        long seconds;
+        long refused;
+        lock (_lock)
+        {
+            if (!_shedding || now - Volatile.Read(ref _lastRefusal) < QuietSeconds * _ticksPerSecond)
+            {
+                return _shedding;
+            }
+
+            _shedding = false;
+            seconds = (Volatile.Read(ref _lastRefusal) - _beganAt) / _ticksPerSecond;
+            refused = Volatile.Read(ref _refused);
+        }
+
+        LogStopped(_downstream, refused, seconds);
+        return false;
+    }
+
+    public void LimitMoved(int limit, LimitSettings bounds)
+    {
+        bool atMinimum = bounds.Max > bounds.Min && limit <= bounds.Min;
+        if (Interlocked.Exchange(ref _atMinimum, atMinimum) == atMinimum)
+        {
+            return;
+        }
+
+        if (atMinimum)
+        {
+            LogAtMinimum(_downstream, limit);
+        }
+        else
+        {
+            LogAboveMinimum(_downstream, limit);
+        }
+    }
+
+    /// <summary>The work that a timer does has failed. Never throws, and says so once.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A logger may throw anything, and a timer must not.")]
+    public void Faulted(Exception fault)
+    {
+        if (Interlocked.Exchange(ref _faultTold, true))
+        {
+            return;
+        }
+
+        try
+        {
+            LogFaulted(_downstream, fault);
+        }
+        catch (Exception)
+        {
+            // There is nobody left to tell.
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Downstream {Downstream} began to shed load.")]
+    private partial void LogBegan(string downstream);
+
+    [LoggerMessage(2, LogLevel.Information, "Downstream {Downstream} stopped shedding load: {Refused} requests were refused in {Seconds} s.")]
+    private partial void LogStopped(string downstream, long refused, long seconds);
+
+    [LoggerMessage(3, LogLevel.Warning, "The limit of downstream {Downstream} is at its minimum, {Limit}. Look at the downstream: it is slow, failing, or its latency has changed.")]
+    private partial void LogAtMinimum(string downstream, int limit);
+
+    [LoggerMessage(4, LogLevel.Information, "The limit of downstream {Downstream} rose above its minimum, to {Limit}.")]
+    private partial void LogAboveMinimum(string downstream, int limit);
+
+    [LoggerMessage(5, LogLevel.Error, "Looking after downstream {Downstream} failed by a fault of Backpressure itself; it goes on. Said once.")]
+    private partial void LogFaulted(string downstream, Exception fault);
+}
