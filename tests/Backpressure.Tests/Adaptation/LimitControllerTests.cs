@@ -1,0 +1,146 @@
+using Backpressure.Adaptation;
+using Backpressure.Configuration;
+using Backpressure.Measurement;
+using Xunit;
+
+namespace Backpressure.Tests.Adaptation;
+
+public sealed class LimitControllerTests
+{
+    private const long TicksPerSecond = 1000;
+    private static readonly LimitSettings _aimd = new() { Algorithm = LimitAlgorithm.Aimd, Initial = 10, Min = 2, Max = 100 };
+    private readonly ServiceMeter _meter = new(TicksPerSecond);
+    private uint _sequence;
+    private long _full;
+
+    [Fact]
+    public void IsDue_EveryFiveMillisecondsOr256Completions()
+    {
+        LimitController controller = new(_aimd, _meter, TicksPerSecond, 0);
+        Assert.False(controller.IsDue(1, 4));
+        Assert.True(controller.IsDue(512, 4));
+        Assert.True(controller.IsDue(1, 5));
+        controller.TryStep(Reading(10), 5, out _);
+        Assert.False(controller.IsDue(1, 9));
+        Assert.True(controller.IsDue(1, 10));
+    }
+
+    [Fact]
+    public void TryStep_BoundWindows_ReportsChangesOnly()
+    {
+        LimitController controller = new(_aimd, _meter, TicksPerSecond, 0);
+        List<int> limits = Drive(controller, 0, 1000);
+        Assert.Equal(Enumerable.Range(11, limits.Count), limits);
+        Assert.InRange(limits.Count, 5, 10);
+        Assert.Equal(limits[^1], controller.Current.Limit);
+    }
+
+    [Fact]
+    public void TryStep_ManyDropped_CutsAtMostOnceAWindow()
+    {
+        LimitController controller = new(_aimd with { Initial = 100 }, _meter, TicksPerSecond, 0);
+        int cuts = 0;
+        for (long now = 1; now <= 1000; now++)
+        {
+            _meter.Dropped();
+            _meter.Record(_sequence++, 1, 10, 50);
+            cuts += controller.TryStep(Reading(controller.Current.Limit), now, out LimitDecision decision) ? 1 : 0;
+            Assert.True(decision.Reason is LimitReason.Dropped or LimitReason.Configured);
+        }
+
+        Assert.InRange(cuts, 8, 10);
+    }
+
+    [Fact]
+    public void Reconfigure_SameAlgorithm_KeepsTheLimitWithinNewBounds()
+    {
+        LimitController controller = new(_aimd, _meter, TicksPerSecond, 0);
+        int learnt = Drive(controller, 0, 1000)[^1];
+        Assert.Equal(learnt, controller.Reconfigure(_aimd with { Initial = 50 }).Limit);
+        Assert.Equal(12, controller.Reconfigure(_aimd with { Max = 12 }).Limit);
+        Assert.Equal(12, controller.Current.Limit);
+    }
+
+    [Fact]
+    public void Reconfigure_OtherAlgorithm_StartsFromTheCurrentLimit()
+    {
+        LimitController controller = new(_aimd, _meter, TicksPerSecond, 0);
+        int learnt = Drive(controller, 0, 500)[^1];
+        Assert.Equal(learnt, controller.Reconfigure(_aimd with { Algorithm = LimitAlgorithm.Adaptive, Initial = 3 }).Limit);
+        LimitSettings @fixed = new() { Algorithm = LimitAlgorithm.Fixed, Initial = 66, Min = 66, Max = 66 };
+        Assert.Equal(66, controller.Reconfigure(@fixed).Limit);
+        Assert.Equal(66, controller.Reconfigure(_aimd).Limit);
+        Assert.Equal(66, controller.Reconfigure(_aimd with { Algorithm = LimitAlgorithm.Adaptive }).Limit);
+        Assert.Equal(50, controller.Reconfigure(_aimd with { Initial = 3, Max = 50 }).Limit);
+    }
+
+    [Fact]
+    public void TryStep_FixedLimit_StillMeasuresUsualLatency()
+    {
+        LimitSettings @fixed = new() { Algorithm = LimitAlgorithm.Fixed, Initial = 10, Min = 10, Max = 10 };
+        LimitController controller = new(@fixed, _meter, TicksPerSecond, 0);
+        Assert.Empty(Drive(controller, 0, 500));
+        Assert.Equal(20, _meter.UsualLatencyTicks(1));
+    }
+
+    [Fact]
+    public async Task TryStep_ManyCallers_OneDoesItAndNobodyWaits()
+    {
+        LimitController controller = new(_aimd, _meter, TicksPerSecond, 0);
+        int sequence = -1;
+        int changes = 0;
+        long clock = 0;
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+        {
+            for (int i = 0; i < 50_000; i++)
+            {
+                uint mine = (uint)Interlocked.Increment(ref sequence);
+                long now = Interlocked.Increment(ref clock) / 20;
+                _meter.Record(mine & ServiceMeter.SequenceMask, 1, 10, 5);
+                Interlocked.Increment(ref _full);
+                if (controller.IsDue(mine, now) && controller.TryStep(Reading(controller.Current.Limit), now, out LimitDecision _))
+                {
+                    Interlocked.Increment(ref changes);
+                }
+            }
+        })));
+        Assert.Equal(10 + changes, controller.Current.Limit);
+        Assert.InRange(changes, 1, 100);
+    }
+
+    [Fact]
+    public void Run_SameSeed_DecidesTheSame()
+    {
+        Plant plant = new() { Load = _ => 2, Seconds = 10 };
+        Assert.Equal(plant.Run(3).Decisions, plant.Run(3).Decisions);
+        Assert.NotEqual(plant.Run(3).Decisions, plant.Run(4).Decisions);
+    }
+
+    private List<int> Drive(LimitController controller, long from, long milliseconds)
+    {
+        List<int> changes = [];
+        for (long now = from + 1; now <= from + milliseconds; now++)
+        {
+            _meter.Record(_sequence++, 1, 20, 10);
+            _full += 2;
+            if (controller.IsDue(_sequence, now) && controller.TryStep(Reading(controller.Current.Limit), now, out LimitDecision decision))
+            {
+                changes.Add(decision.Limit);
+            }
+        }
+
+        return changes;
+    }
+
+    private GateReading Reading(int limit) => new()
+    {
+        Limit = limit,
+        InFlight = limit,
+        Waiting = 5,
+        FullArrivals = Volatile.Read(ref _full),
+        Refused = Volatile.Read(ref _full) / 2,
+        AdmittedLate = 0,
+        CanQueue = true,
+        Shadow = false,
+    };
+}

@@ -1,0 +1,78 @@
+using Backpressure.Downstreams;
+using Xunit;
+using static Backpressure.Tests.ShedderRig;
+
+namespace Backpressure.Tests.Downstreams;
+
+public sealed class DownstreamTests
+{
+    [Fact]
+    public async Task Timer_RunsWhileSomebodyWaitsThenUntilItHasStoppedShedding()
+    {
+        var time = new ManualTimeProvider();
+        using var shedder = new LoadShedder(Fixed(1), time);
+        RequestClass any = shedder.ClassOf("any");
+        AdmissionLease running = Ask(shedder, new AdmissionRequest(any));
+        Assert.Equal(Timeout.InfiniteTimeSpan, time.GatePeriod);
+
+        Task<AdmissionLease> waiting = shedder.AdmitAsync(new AdmissionRequest(any), CancellationToken.None).AsTask();
+        Assert.Equal(TimeSpan.FromMilliseconds(10), time.GatePeriod);
+        time.Fire();
+        Assert.Equal(TimeSpan.FromMilliseconds(10), time.GatePeriod);
+
+        time.Pass(TimeSpan.FromSeconds(1));
+        time.Fire();
+        Assert.Equal(RejectionReason.MaxWaitElapsed, (await Answer(waiting)).Reason);
+        time.Fire();
+        Assert.Equal(TimeSpan.FromSeconds(1), time.GatePeriod);
+        time.Pass(TimeSpan.FromSeconds(11));
+        time.Fire();
+        Assert.Equal(Timeout.InfiniteTimeSpan, time.GatePeriod);
+        running.Complete(Outcome.Success);
+    }
+
+    [Fact]
+    public void Dropped_LowersTheLimitAtOnce()
+    {
+        using var rig = new ShedderRig(Fixed(1, Overflow.Reject, o => o.Downstreams["Default"].Limit = new LimitOptions { Initial = 50, Min = 4, Max = 100 }));
+        RequestClass any = rig.Shedder.ClassOf("any");
+        for (int round = 0; round < 20; round++)
+        {
+            AdmissionLease[] leases = [.. Enumerable.Range(0, 4).Select(_ => rig.Ask(any))];
+            rig.Time.Pass(50);
+            for (int i = 0; i < leases.Length; i++)
+            {
+                leases[i].Complete(round < 10 ? Outcome.Success : Outcome.Dropped);
+            }
+        }
+
+        Assert.InRange(GateOf(any).Limit, 4, 49);
+    }
+
+    [Fact]
+    public void Stall_WithWaiters_IsNoticedWithoutAnyCompletion()
+    {
+        // The timer steps the controller too: a downstream that answers nothing is seen before it answers again.
+        using var rig = new ShedderRig(Fixed(1, Overflow.Block, o => o.Downstreams["Default"].Limit = new LimitOptions { Initial = 10, Min = 2, Max = 100 }));
+        RequestClass any = rig.Shedder.ClassOf("any");
+        for (int round = 0; round < 100; round++)
+        {
+            AdmissionLease[] leases = [.. Enumerable.Range(0, 12).Select(_ => rig.Ask(new AdmissionRequest(any) { NoWait = true }))];
+            rig.Time.Pass(20);
+            for (int i = 0; i < leases.Length; i++)
+            {
+                leases[i].Complete(Outcome.Success);
+            }
+        }
+
+        Downstream downstream = DownstreamOf(any);
+        Assert.True(downstream.Gate.DrainPerSecond > 100, "It was never seen full.");
+        double before = downstream.Gate.DrainPerSecond;
+        int limit = downstream.Gate.Limit;
+        rig.Fill(any, limit);
+        Assert.False(rig.Wait(any).IsCompleted);
+        rig.Time.Pass(5000);
+
+        Assert.True(downstream.Gate.DrainPerSecond < before / 10, $"The drain is still taken to be {downstream.Gate.DrainPerSecond}.");
+    }
+}
