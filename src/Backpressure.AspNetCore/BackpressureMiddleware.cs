@@ -1,0 +1,118 @@
+using Backpressure.AspNetCore.Classification;
+using Backpressure.AspNetCore.Hosting;
+using Backpressure.AspNetCore.Rejection;
+using Backpressure.AspNetCore.Running;
+using Backpressure.Configuration;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.ObjectPool;
+using Microsoft.Extensions.Options;
+
+namespace Backpressure.AspNetCore;
+
+/// <summary>
+/// A request's way, in order: classify → (the engine: rate limit, admit or queue) → run or reject. Where nothing has to be
+/// waited for there is no state machine and no allocation.
+/// </summary>
+internal sealed class BackpressureMiddleware
+{
+    private readonly RequestDelegate _next;
+    private readonly LoadShedder _shedder;
+    private readonly Classifier _classifier;
+    private readonly Rejecter _rejecter;
+    private readonly WindowBudget _windows;
+    private readonly ObjectPool<GatedRequest> _pool;
+    private readonly ILogger _logger;
+
+    private BackpressureMiddleware(
+        RequestDelegate next, LoadShedder shedder, Classifier classifier, Rejecter rejecter, WindowBudget windows, BackpressureHttpOptions options, ILogger logger)
+    {
+        _next = next;
+        _shedder = shedder;
+        _classifier = classifier;
+        _rejecter = rejecter;
+        _windows = windows;
+        _pool = GatedRequestPolicy.CreatePool(new OutcomeSource(options.OutcomeOf, logger), new PlacementCheck(classifier, logger));
+        _logger = logger;
+    }
+
+    /// <summary>Runs when the pipeline is built, before the server listens: what is wrong stops the start.</summary>
+    public static BackpressureMiddleware Create(RequestDelegate next, IServiceProvider services)
+    {
+        ILogger logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Backpressure.AspNetCore");
+        IOptions<BackpressureHttpOptions> options = services.GetRequiredService<IOptions<BackpressureHttpOptions>>();
+        LoadShedder shedder = services.GetRequiredService<LoadShedder>();
+        EndpointPolicies.Check(shedder, services, logger);
+        return new BackpressureMiddleware(
+            next,
+            shedder,
+            new Classifier(shedder, services.GetService<ParameterPolicyFactory>(), options, logger),
+            new Rejecter(options, logger),
+            new WindowBudget(services.GetService<IOptions<KestrelServerOptions>>()?.Value.Limits.Http2 ?? new KestrelServerOptions().Limits.Http2),
+            options.Value,
+            logger);
+    }
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (context.Features.Get<IBackpressureFeature>() is not null)
+        {
+            // It has passed its gate: the pipeline is being executed again, or this is the second UseBackpressure.
+            return _next(context);
+        }
+
+        Endpoint? endpoint = context.GetEndpoint();
+        AdmissionRequest request;
+        WindowBudget.Reservation reservation = default;
+        try
+        {
+            request = _classifier.Classify(context, endpoint, out PolicySettings policy);
+            if (policy.Overflow != Overflow.Reject && !_windows.TryReserve(context, ref reservation))
+            {
+                request = request with { NoWait = true };
+            }
+        }
+#pragma warning disable CA1031 // A fault of our own must not fail a request.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Log.FailedOpen(_logger, e);
+            return _next(context);
+        }
+
+        ValueTask<AdmissionLease> admission = _shedder.AdmitAsync(in request, context.RequestAborted);
+        if (!admission.IsCompletedSuccessfully)
+        {
+            return WaitAsync(context, admission, reservation, endpoint is not null);
+        }
+
+        reservation.Release();
+        return RunOrRejectAsync(context, admission.Result, endpoint is not null);
+    }
+
+    private async Task WaitAsync(HttpContext context, ValueTask<AdmissionLease> admission, WindowBudget.Reservation reservation, bool hasEndpoint)
+    {
+        AdmissionLease lease;
+        try
+        {
+            lease = await admission;
+        }
+        finally
+        {
+            reservation.Release();
+        }
+
+        await RunOrRejectAsync(context, in lease, hasEndpoint);
+    }
+
+    private Task RunOrRejectAsync(HttpContext context, in AdmissionLease lease, bool hasEndpoint)
+    {
+        GatedRequest gated = _pool.Get();
+        gated.Begin(context, in lease, hasEndpoint);
+        ActivityTags.Add(gated);
+        return lease.IsAdmitted ? gated.RunAsync(_next) : _rejecter.WriteAsync(gated);
+    }
+}

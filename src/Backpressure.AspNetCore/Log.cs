@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Logging;
+
+namespace Backpressure.AspNetCore;
+
+/// <summary>What the web layer says; rejections are logged by the engine.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Error, "A changed configuration is not applied, the last good one stays in force: {Error}")]
+    public static partial void ReloadRejected(ILogger logger, string error);
+
+    [LoggerMessage(2, LogLevel.Error, "A changed configuration could not be read, the last good one stays in force")]
+    public static partial void ReloadFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(3, LogLevel.Information, "A changed configuration is in force")]
+    public static partial void Reloaded(ILogger logger);
+
+    [LoggerMessage(4, LogLevel.Error,
+        "UseBackpressure() runs before routing, so the metadata of endpoint '{Endpoint}' and others is not seen. Move app.UseBackpressure() after app.UseRouting()")]
+    public static partial void Misplaced(ILogger logger, string endpoint);
+
+    [LoggerMessage(5, LogLevel.Error, "{Callback} has thrown; the request goes on without it")]
+    public static partial void CallbackFailed(ILogger logger, Exception exception, string callback);
+
+    [LoggerMessage(6, LogLevel.Error, "A request could not be classified by a fault of Backpressure's own and is let through")]
+    public static partial void FailedOpen(ILogger logger, Exception exception);
+
+    [LoggerMessage(7, LogLevel.Error, "The configured route '{Route}' is left out: {Error}")]
+    public static partial void RouteIgnored(ILogger logger, string route, string error);
+
+    [LoggerMessage(8, LogLevel.Warning, "Endpoints could not be listed at start, so the policies that they name are checked when they are first asked for")]
+    public static partial void EndpointsNotListed(ILogger logger, Exception exception);
+}

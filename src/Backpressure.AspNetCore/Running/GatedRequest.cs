@@ -1,0 +1,194 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.ObjectPool;
+
+namespace Backpressure.AspNetCore.Running;
+
+/// <summary>
+/// One request that has been decided: keeps its lease, tells of it as the request's feature, runs it, and completes it once.
+/// Pooled; goes back when its response is completed, since until then others may read the feature.
+/// </summary>
+internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placement, ObjectPool<GatedRequest> pool) : IBackpressureFeature
+{
+    private static readonly Func<object, Task> OnStarting = static state =>
+    {
+        ((GatedRequest)state).ResponseStarting();
+        return Task.CompletedTask;
+    };
+
+    private static readonly Func<object, Task> OnCompleted = static state =>
+    {
+        ((GatedRequest)state).Recycle();
+        return Task.CompletedTask;
+    };
+
+    private AdmissionLease _lease;
+    private HttpContext? _context;
+    private Task? _running;
+    private int _phase;
+    private bool _latencyIsSample;
+    private bool _hadEndpoint;
+    private Outcome _ended;
+
+    public AdmissionDecision Decision => _lease.Decision;
+
+    public RejectionReason Reason => _lease.Reason;
+
+    public Priority Priority => _lease.Priority;
+
+    public string Policy => _context is null ? "" : _lease.Policy.Name;
+
+    public string Downstream => _context is null ? "" : _lease.Policy.Downstream;
+
+    public TimeSpan Wait => _lease.Wait;
+
+    public TimeSpan RetryAfter => _lease.RetryAfter;
+
+    public int Limit => _context is null ? 0 : LoadShedder.ReadingOf(in _lease).Limit;
+
+    public int InFlight => _context is null ? 0 : LoadShedder.ReadingOf(in _lease).InFlight;
+
+    public Outcome? Outcome { get; set; }
+
+    internal ref readonly AdmissionLease Lease => ref _lease;
+
+    internal HttpContext Context => _context!;
+
+    /// <summary>Takes over a decided lease; the caller's copy must not be used any more.</summary>
+    public void Begin(HttpContext context, in AdmissionLease lease, bool hasEndpoint)
+    {
+        _context = context;
+        _lease = lease;
+        _phase = Phase.Running;
+        _hadEndpoint = hasEndpoint;
+        context.Features.Set<IBackpressureFeature>(this);
+        if (context.Response.HasStarted)
+        {
+            // Only a middleware before us can have done that: there is no later start to measure up to.
+            _latencyIsSample = false;
+            return;
+        }
+
+        context.Response.OnCompleted(OnCompleted, this);
+        if (lease.IsAdmitted)
+        {
+            _latencyIsSample = RequestBodies.LatencyIsSample(context);
+            context.Response.OnStarting(OnStarting, this);
+        }
+    }
+
+    /// <summary>Runs the rest of the pipeline. What it throws comes through as it is.</summary>
+    public Task RunAsync(RequestDelegate next)
+    {
+        try
+        {
+            _running = next(_context!);
+        }
+        catch (Exception e)
+        {
+            End(e);
+            throw;
+        }
+
+        if (!_running.IsCompletedSuccessfully)
+        {
+            return FinishAsync();
+        }
+
+        End(null);
+        return Task.CompletedTask;
+    }
+
+    // Its only state is this object: the one allocation of a request that does not end at once stays at 120 bytes.
+    private async Task FinishAsync()
+    {
+        try
+        {
+            await _running!;
+        }
+        catch (Exception e)
+        {
+            End(e);
+            throw;
+        }
+
+        End(null);
+    }
+
+    /// <summary>The handler has ended, one way or the other, and only now: the slot is free.</summary>
+    private void End(Exception? exception)
+    {
+        HttpContext context = _context!;
+        Outcome outcome = Backpressure.Outcome.Ignored;
+        try
+        {
+            outcome = outcomes.Of(context, exception, Outcome);
+        }
+        finally
+        {
+            Complete(outcome);
+        }
+
+        if (!_hadEndpoint)
+        {
+            placement.After(context);
+        }
+    }
+
+    private void Complete(Outcome outcome)
+    {
+        _running = null;
+        _ended = outcome;
+        if (Interlocked.Exchange(ref _phase, Phase.Ended) is Phase.Running or Phase.Started)
+        {
+            _lease.Complete(outcome, _latencyIsSample);
+        }
+    }
+
+    /// <summary>
+    /// Runs while the handler writes; or after it has ended, when it wrote nothing; or, when the handler has left a
+    /// write behind, at the same time as <see cref="Complete"/>, which then leaves the completing to here.
+    /// </summary>
+    private void ResponseStarting()
+    {
+        if (Interlocked.CompareExchange(ref _phase, Phase.Starting, Phase.Running) != Phase.Running)
+        {
+            return;
+        }
+
+        _lease.ResponseStarted();
+        if (LongLivedResponses.FreesSlot(_context!, _lease.Policy.HoldUntil))
+        {
+            _lease.BecomeLongLived(_latencyIsSample);
+        }
+
+        if (Interlocked.CompareExchange(ref _phase, Phase.Started, Phase.Starting) != Phase.Starting)
+        {
+            _lease.Complete(_ended, _latencyIsSample);
+        }
+    }
+
+    private void Recycle()
+    {
+        HttpContext context = _context!;
+        if (_lease.IsAdmitted && Volatile.Read(ref _phase) != Phase.Ended)
+        {
+            // A server that completes responses before their handlers end: not ours to reuse yet.
+            return;
+        }
+
+        // For callbacks that run after this one: they must not read what is another request's by then.
+        context.Features.Set<IBackpressureFeature>(null);
+        _context = null;
+        _lease = default;
+        Outcome = null;
+        pool.Return(this);
+    }
+
+    private static class Phase
+    {
+        public const int Running = 0;
+        public const int Starting = 1;
+        public const int Started = 2;
+        public const int Ended = 3;
+    }
+}

@@ -1,0 +1,38 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Backpressure.AspNetCore.Running;
+
+/// <summary>
+/// Tells, when a response starts, whether it lives on by nature: event streams, gRPC, upgraded connections. Those free
+/// their slot there whatever their policy's <see cref="HoldUntil"/>, for a thousand open sockets are not a thousand
+/// units of work.
+/// </summary>
+/// <remarks>
+/// A unary gRPC call cannot be told from a stream by its headers, and need not be: its response starts when its work is
+/// done, moments before its handler ends.
+/// </remarks>
+internal static class LongLivedResponses
+{
+    /// <summary>
+    /// Whether the slot is free from here. What starts as a failure never lives on: its outcome is known when it ends.
+    /// </summary>
+    public static bool FreesSlot(HttpContext context, HoldUntil holdUntil)
+        => Outcomes.OfStatus(context.Response.StatusCode) == Outcome.Success
+            && (holdUntil == HoldUntil.ResponseStart || IsLongLived(context));
+
+    private static bool IsLongLived(HttpContext context)
+    {
+        HttpResponse response = context.Response;
+        if (response.StatusCode == StatusCodes.Status101SwitchingProtocols)
+        {
+            return true;
+        }
+
+        return response.ContentType is { } contentType && (IsEventStream(contentType) || GrpcRequests.IsGrpc(contentType))
+            || (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } && response.StatusCode == StatusCodes.Status200OK);
+    }
+
+    private static bool IsEventStream(string contentType)
+        => contentType.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
+}

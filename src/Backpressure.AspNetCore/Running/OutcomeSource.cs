@@ -1,0 +1,31 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Backpressure.AspNetCore.Running;
+
+/// <summary>Who says what became of a request: its handler, else the callback, else the table.</summary>
+internal sealed class OutcomeSource(Func<HttpContext, Exception?, Outcome?>? outcomeOf, ILogger logger)
+{
+    public Outcome Of(HttpContext context, Exception? exception, Outcome? setByHandler)
+        => setByHandler ?? OfCallback(context, exception) ?? Outcomes.Of(context, exception);
+
+    private Outcome? OfCallback(HttpContext context, Exception? exception)
+    {
+        if (outcomeOf is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return outcomeOf(context, exception);
+        }
+#pragma warning disable CA1031 // The slot must be freed and the handler's own exception must come through.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Log.CallbackFailed(logger, e, nameof(BackpressureHttpOptions.OutcomeOf));
+            return null;
+        }
+    }
+}
