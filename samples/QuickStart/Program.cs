@@ -1,0 +1,18 @@
+using OpenTelemetry.Metrics;
+
+WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
+builder.Services.AddBackpressure(builder.Configuration.GetSection("Backpressure"));
+builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter("Backpressure").AddPrometheusExporter());
+
+WebApplication app = builder.Build();
+app.UseBackpressure();
+
+// Something that takes 100 ms and that no more than 8 may do at once: 80 a second.
+app.MapGet("/", static async () =>
+{
+    await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+    return "Hello";
+});
+
+app.MapPrometheusScrapingEndpoint("/metrics").DisableBackpressure();
+await app.RunAsync();
