@@ -1,0 +1,45 @@
+using System.Data.Common;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Backpressure.AspNetCore.Tests.Documentation;
+
+/// <summary>README's C# where no sample holds it, line by line; <see cref="ReadmeTests"/> compares and runs it.</summary>
+internal static class ReadmeSnippets
+{
+    public static void Endpoints(WebApplication app)
+    {
+        app.MapPost("/orders", PlaceOrder).RequireBackpressure("Checkout");
+        app.MapGet("/recommendations", Recommend).WithPriority(Priority.Low);
+        app.MapGet("/version", Version).DisableBackpressure();
+        app.MapGroup("/admin").RequireBackpressure("Export");
+    }
+
+    public static void Options(WebApplicationBuilder builder)
+    {
+        builder.Services.Configure<BackpressureHttpOptions>(options =>
+        {
+            options.Classify = static (HttpContext context, ref RequestTraits traits) =>
+                traits.Cost = context.Request.Query.ContainsKey("all") ? 10 : 1;
+            options.OutcomeOf = static (context, exception) => exception is DbException ? Outcome.Dropped : null;
+            options.OnRejected = static (context, decision) =>
+            {
+                context.Response.Headers["X-Reason"] = decision.Reason.ToString();
+                return ValueTask.CompletedTask;
+            };
+        });
+    }
+
+    private static string PlaceOrder(HttpContext context) => Decision(context);
+
+    private static string Recommend(HttpContext context) => Decision(context);
+
+    private static string Version(HttpContext context) => Decision(context);
+
+    private static string Decision(HttpContext context)
+    {
+        IBackpressureFeature feature = context.Features.Get<IBackpressureFeature>()!;
+        return $"{feature.Decision} {feature.Policy} {feature.Priority}";
+    }
+}
