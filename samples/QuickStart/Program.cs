@@ -1,8 +1,14 @@
+using OpenTelemetry;
 using OpenTelemetry.Metrics;
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.Services.AddBackpressure(builder.Configuration.GetSection("Backpressure"));
-builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter("Backpressure").AddPrometheusExporter());
+OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
+    .WithMetrics(metrics => metrics.AddMeter("Backpressure").AddPrometheusExporter());
+if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is not null)
+{
+    telemetry.UseOtlpExporter();
+}
 
 WebApplication app = builder.Build();
 app.UseBackpressure();

@@ -29,4 +29,7 @@ internal static partial class Log
 
     [LoggerMessage(8, LogLevel.Warning, "Endpoints could not be listed at start, so the policies that they name are checked when they are first asked for")]
     public static partial void EndpointsNotListed(ILogger logger, Exception exception);
+
+    [LoggerMessage(9, LogLevel.Warning, "The configuration has no section '{Section}', so Backpressure runs with its defaults. Add the section or correct the name that AddBackpressure was given")]
+    public static partial void SectionMissing(ILogger logger, string section);
 }

@@ -126,4 +126,27 @@ public sealed class LoadShedderWaitTests
         Assert.Equal(RejectionReason.ClientAborted, late.Reason);
         Assert.Equal(0, GateOf(any).Waiting);
     }
+
+    [Fact]
+    public void Admit_PastItsDeadline_IsRefusedAtAFreeGateToo()
+    {
+        using var rig = new ShedderRig(Fixed(1));
+        RequestClass any = rig.Shedder.ClassOf("any");
+
+        AdmissionLease late = rig.Ask(new AdmissionRequest(any) { TimeLeft = TimeSpan.Zero });
+
+        Assert.Equal(RejectionReason.DeadlineExceeded, late.Reason);
+        Assert.Equal(0, GateOf(any).InFlight);
+    }
+
+    [Fact]
+    public void Reconfigure_AfterDispose_BringsNothingBack()
+    {
+        using var rig = new ShedderRig(Fixed(1));
+        rig.Shedder.Dispose();
+
+        rig.Shedder.Reconfigure(Fixed(1, change: o => o.Downstreams["Late"] = new DownstreamOptions()));
+
+        Assert.DoesNotContain("Late", rig.Shedder.Settings.Downstreams.Keys);
+    }
 }

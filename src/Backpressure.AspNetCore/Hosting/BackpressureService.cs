@@ -32,6 +32,11 @@ internal sealed class BackpressureService : IHostedService, IDisposable
         foreach (IConfiguration section in _source.Sections)
         {
             _subscriptions.Add(ChangeToken.OnChange(section.GetReloadToken, Reload));
+            if (section is IConfigurationSection named && !named.Exists())
+            {
+                // Every key is optional, so a name mistyped in code would go unnoticed.
+                Log.SectionMissing(_logger, named.Path);
+            }
         }
 
         _subscriptions.Add(_lifetime.ApplicationStopping.UnsafeRegister(static shedder => ((LoadShedder)shedder!).BeginShutdown(), _shedder));

@@ -26,7 +26,7 @@ internal sealed class Gate
     private long _fullArrivals;
     private long _refused;
     private long _admittedLate;
-    private long _mayWaitArrivals;
+    private long _mayWaitAt = long.MinValue;
 
     /// <summary>Builds an open, empty gate.</summary>
     /// <param name="limit">Units that may be in flight.</param>
@@ -66,7 +66,7 @@ internal sealed class Gate
         {
             lock (_lock)
             {
-                return new GateCounts(_word.Limit, _word.InFlight, _queue.Count, _fullArrivals, _refused, _admittedLate, _mayWaitArrivals);
+                return new GateCounts(_word.Limit, _word.InFlight, _queue.Count, _fullArrivals, _refused, _admittedLate, _mayWaitAt);
             }
         }
     }
@@ -100,7 +100,7 @@ internal sealed class Gate
 
             if (arrival.Overflow != Overflow.Reject)
             {
-                _mayWaitArrivals++;
+                _mayWaitAt = now;
             }
 
             RejectionReason reason = FindReasonToRefuseLocked(arrival, now, out Waiter? victim);

@@ -7,5 +7,5 @@ namespace Backpressure.Admission;
 /// <param name="FullArrivals">Arrivals that met it full.</param>
 /// <param name="Refused">Of those, the ones refused or evicted.</param>
 /// <param name="AdmittedLate">Of those, the ones admitted after a wait.</param>
-/// <param name="MayWaitArrivals">Of those, the ones whose policy lets them wait.</param>
-internal readonly record struct GateCounts(int Limit, int InFlight, int Waiting, long FullArrivals, long Refused, long AdmittedLate, long MayWaitArrivals);
+/// <param name="MayWaitAt">When somebody who may wait last met it full; <see cref="long.MinValue"/>: never yet.</param>
+internal readonly record struct GateCounts(int Limit, int InFlight, int Waiting, long FullArrivals, long Refused, long AdmittedLate, long MayWaitAt);

@@ -9,7 +9,10 @@ public sealed class LimitOptions
     /// <summary>The limit of <see cref="LimitAlgorithm.Fixed"/>, required there and refused elsewhere. 1 to 100 000.</summary>
     public int? Value { get; set; }
 
-    /// <summary>Where a moving limit starts. <see cref="Min"/> to <see cref="Max"/>; default 20.</summary>
+    /// <summary>
+    /// Where a moving limit starts. <see cref="Min"/> to <see cref="Max"/>; default 20. <see cref="LimitAlgorithm.Adaptive"/>
+    /// believes at most 20 (or <see cref="Min"/>, if that is more) and earns the rest within seconds.
+    /// </summary>
     public int? Initial { get; set; }
 
     /// <summary>The lowest a moving limit may go. 1 to <see cref="Max"/>; default 4.</summary>

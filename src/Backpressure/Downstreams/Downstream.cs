@@ -14,6 +14,9 @@ namespace Backpressure.Downstreams;
 /// </summary>
 internal sealed class Downstream : IDisposable
 {
+    /// <summary>With nobody at the full gate for this long who may wait, it counts as one that only rejects.</summary>
+    private const double MayWaitSeconds = 10;
+
     private readonly TimeProvider _time;
     private readonly PacedTimer _timer;
     private readonly PendingPool _pool = new();
@@ -207,7 +210,7 @@ internal sealed class Downstream : IDisposable
             FullArrivals = counts.FullArrivals,
             Refused = counts.Refused,
             AdmittedLate = counts.AdmittedLate,
-            CanQueue = counts.MayWaitArrivals > 0 && _settings.Queue.Capacity != 0,
+            CanQueue = CanQueue(counts.MayWaitAt, now),
             Shadow = IsShadow,
         };
         if (Controller.TryStep(reading, now, out _))
@@ -215,6 +218,12 @@ internal sealed class Downstream : IDisposable
             ApplyCurrent(now);
         }
     }
+
+    // Where everybody is rejected at once there is no queue to absorb a dip of the limit: learning would refuse people.
+    private bool CanQueue(long mayWaitAt, long now) =>
+        mayWaitAt != long.MinValue
+        && now - mayWaitAt < MayWaitSeconds * _time.TimestampFrequency
+        && (_settings.Queue.Capacity != 0 || Gate.HasWaiters);
 
     // Not the decision that the caller has in hand: a thread that was held up between deciding and applying would put
     // an old limit over a newer one, or over a reload's, and a fixed one would never be put right.

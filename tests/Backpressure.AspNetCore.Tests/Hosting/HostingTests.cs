@@ -41,6 +41,16 @@ public sealed class HostingTests
     }
 
     [Fact]
+    public async Task Start_WithASectionThatIsNotThere_SaysThatDefaultsAreInForce()
+    {
+        await using Site site = await Site.StartAsync(
+            app => app.UseBackpressure(),
+            builder => builder.Services.AddBackpressure(builder.Configuration.GetSection("Backpresure")));
+
+        Assert.Contains(site.Logs.GetSnapshot(), log => log.Level == LogLevel.Warning && log.Message.Contains("'Backpresure'", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Start_WithWrongConfiguration_FailsWithEveryError()
     {
         WebApplicationBuilder builder = Site.CreateBuilder();

@@ -282,7 +282,7 @@ public sealed class GateTests
         rig.Leave();
 
         Assert.Equal(
-            new GateCounts(Limit: 1, InFlight: 1, Waiting: 1, FullArrivals: 4, Refused: 2, AdmittedLate: 1, MayWaitArrivals: 3),
+            new GateCounts(Limit: 1, InFlight: 1, Waiting: 1, FullArrivals: 4, Refused: 2, AdmittedLate: 1, MayWaitAt: rig.Now),
             rig.Gate.Counts);
     }
 }
