@@ -49,7 +49,8 @@ public struct AdmissionLease
         LongLived = 8,
         Exempt = 16,
         FailedOpen = 32,
-        Completed = 64,
+        Observed = 64,
+        Completed = 128,
     }
 
     /// <summary>Whether the request may run.</summary>
@@ -108,6 +109,7 @@ public struct AdmissionLease
     /// <see langword="false"/> when the time until now says nothing of the downstream (a large body was uploaded).
     /// </param>
     /// <returns>Whether the slot was freed; <see langword="false"/> too when it held none.</returns>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "As in Complete.")]
     public bool BecomeLongLived(bool latencyIsSample = true)
     {
         if (((_holds & Holds.Slot) == 0 && _shadow is null) || !_class!.Downstream.TryEnterLongLived())
@@ -115,9 +117,19 @@ public struct AdmissionLease
             return false;
         }
 
-        ResponseStarted();
-        LeaveGates(Outcome.Success, latencyIsSample ? _respondedAt - _startedAt : -1, _respondedAt);
+        // Before anything can go wrong: what it took is given back by Complete, whatever becomes of the rest.
         _holds |= Holds.LongLived;
+        try
+        {
+            ResponseStarted();
+            LeaveGates(Outcome.Success, latencyIsSample ? _respondedAt - _startedAt : -1, _respondedAt);
+        }
+        catch (Exception fault)
+        {
+            _class.Owner.NoteFault(fault);
+            LeaveGates(Outcome.Ignored, latency: -1, _startedAt);
+        }
+
         return true;
     }
 
@@ -140,7 +152,7 @@ public struct AdmissionLease
             long now = owner.Now;
             long latency = (_respondedAt == 0 ? now : _respondedAt) - _startedAt;
             LeaveGates(outcome, latencyIsSample ? latency : -1, now);
-            if (IsAdmitted && Decision != AdmissionDecision.Bypassed)
+            if (Decision == AdmissionDecision.Admitted)
             {
                 owner.RecordServed(_class, Priority, outcome, latency);
             }
@@ -207,6 +219,7 @@ public struct AdmissionLease
     {
         _decision = (byte)AdmissionDecision.WouldReject;
         _reason = (byte)reason;
+        _holds |= Holds.Observed;
     }
 
     /// <summary>Rejects, and gives back at once whatever was taken on the way.</summary>
@@ -277,7 +290,7 @@ public struct AdmissionLease
 
         if ((_holds & Holds.Ceiling) != 0)
         {
-            _class!.Owner.LeaveCeiling();
+            _class!.Owner.LeaveCeiling(_class.Mode == BackpressureMode.Observe);
         }
 
         if ((_holds & Holds.LongLived) != 0)
@@ -288,6 +301,11 @@ public struct AdmissionLease
         if ((_holds & Holds.Exempt) != 0)
         {
             _class!.Downstream.LeaveExempt();
+        }
+
+        if ((_holds & Holds.Observed) != 0)
+        {
+            _class!.Downstream.LeaveObserved();
         }
 
         if ((_holds & Holds.FailedOpen) != 0)

@@ -99,9 +99,19 @@ public sealed partial class LoadShedder
             return false;
         }
 
-        lease.HoldCeiling();
-        return Interlocked.Increment(ref _inSystem) > ceiling
-            && Refuse(ref lease, resolved.Downstream.Gate.Refuse(RejectionReason.HostCeilingReached, lease.Priority, Now));
+        // What is only observed must not keep out what is enforced; it is asked whether it would have been one too many.
+        bool observed = resolved.Mode == BackpressureMode.Observe;
+        long inSystem = observed
+            ? Interlocked.Increment(ref _observedInSystem) + Volatile.Read(ref _inSystem)
+            : Interlocked.Increment(ref _inSystem);
+        if (inSystem <= ceiling)
+        {
+            lease.HoldCeiling();
+            return false;
+        }
+
+        LeaveCeiling(observed);
+        return Refuse(ref lease, resolved.Downstream.Gate.Refuse(RejectionReason.HostCeilingReached, lease.Priority, Now));
     }
 
     // ---- Admit or queue ---------------------------------------------------------------------------------------------
@@ -223,6 +233,7 @@ public sealed partial class LoadShedder
             }
 
             lease.WouldReject(refusal.Reason);
+            resolved.Downstream.EnterObserved();
             resolved.Counters.WouldReject(lease.Priority, refusal.Reason);
             return true;
         }
@@ -266,7 +277,7 @@ public sealed partial class LoadShedder
         ShedderSettings settings = Settings;
         try
         {
-            downstream.Release(waiter => !IsEnforced(waiter, settings));
+            downstream.Release(waiter => !IsDecidedBy(downstream, waiter, settings));
         }
         catch (Exception fault)
         {
@@ -275,10 +286,11 @@ public sealed partial class LoadShedder
         }
     }
 
-    private static bool IsEnforced(Waiter waiter, ShedderSettings settings)
+    // A gate decides over those whose policy is enforced, a shadow over those whose policy is observed.
+    private static bool IsDecidedBy(Downstream gate, Waiter waiter, ShedderSettings settings)
     {
         // A policy that is gone has the default policy in its place.
         PolicySettings policy = settings.FindPolicy(waiter.Arrival.Policy) ?? settings.DefaultPolicy;
-        return policy.Mode == BackpressureMode.Enforce && !policy.Exempt;
+        return policy.Mode == (gate.IsShadow ? BackpressureMode.Observe : BackpressureMode.Enforce) && !policy.Exempt;
     }
 }

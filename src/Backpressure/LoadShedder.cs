@@ -26,6 +26,7 @@ public sealed partial class LoadShedder : IDisposable
     private readonly Lock _reload = new();
     private ShedderSettings _settings;
     private long _inSystem;
+    private long _observedInSystem;
     private bool _shuttingDown;
     private bool _disposed;
 
@@ -174,14 +175,18 @@ public sealed partial class LoadShedder : IDisposable
             Volatile.Write(ref _settings, settings);
             foreach (Downstream downstream in _downstreams.All)
             {
-                downstream.Release(waiter => !IsEnforced(waiter, settings));
+                downstream.Release(waiter => !IsDecidedBy(downstream, waiter, settings));
             }
         }
     }
 
     internal TimeSpan ToTimeSpan(long ticks) => _time.GetElapsedTime(0, ticks);
 
-    internal void LeaveCeiling() => Interlocked.Decrement(ref _inSystem);
+    internal void LeaveCeiling(bool observed)
+    {
+        ref long count = ref observed ? ref _observedInSystem : ref _inSystem;
+        Interlocked.Decrement(ref count);
+    }
 
     internal void RecordServed(ResolvedClass resolved, Priority priority, Outcome outcome, long latency) =>
         _metrics.Served(resolved.Downstream.Name, priority, outcome, (double)latency / _time.TimestampFrequency);

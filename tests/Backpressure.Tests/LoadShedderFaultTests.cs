@@ -163,6 +163,33 @@ public sealed class LoadShedderFaultTests
         Assert.Equal(0, GateOf(any).InFlight);
     }
 
+    [Fact]
+    public void BecomeLongLived_WhenMeasuringFails_KeepsNoPlace()
+    {
+        var time = new FaultyTime();
+        using var rig = new ShedderRig(Fixed(1, change: o => o.Downstreams["Default"].MaxLongLived = 1), time);
+        RequestClass any = rig.Shedder.ClassOf("any");
+        AdmissionLease first = rig.Admitted(any);
+        time.FailAfter(0);
+
+        Assert.True(first.BecomeLongLived());
+
+        Assert.Equal((0, 1), (GateOf(any).InFlight, DownstreamOf(any).LongLived));
+        first.Complete(Outcome.Success);
+        AdmissionLease second = rig.Admitted(any);
+        Assert.True(second.BecomeLongLived());
+        second.Complete(Outcome.Success);
+        Assert.Equal((0, 0), (GateOf(any).InFlight, DownstreamOf(any).LongLived));
+    }
+
+    [Fact]
+    public void AdmitAsync_OfAnUnknownPolicyWithALoggerThatThrows_IsDecided()
+    {
+        using var shedder = new LoadShedder(Fixed(1), new FineTimeProvider(), new FaultyLoggers());
+
+        Assert.Equal(AdmissionDecision.Admitted, Ask(shedder, new AdmissionRequest(shedder.ClassOf("any", "Unknown"))).Decision);
+    }
+
     private sealed class FaultyTime : FineTimeProvider
     {
         private int _left = int.MaxValue;

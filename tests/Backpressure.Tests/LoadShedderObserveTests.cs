@@ -179,4 +179,56 @@ public sealed class LoadShedderObserveTests
         Assert.InRange(DownstreamOf(any).Shadow!.Gate.Limit, 1, 9);
         Assert.Equal(10, GateOf(any).Limit);
     }
+
+    [Fact]
+    public void ObservedAboveTheCeiling_LeavesItsPlacesToOthersWhileItRuns()
+    {
+        using var rig = new ShedderRig(Fixed(100, change: o =>
+        {
+            o.MaxConcurrentRequests = 2;
+            o.Policies["Observed"] = new PolicyOptions { Mode = BackpressureMode.Observe };
+        }));
+        RequestClass observed = rig.Shedder.ClassOf("any", "Observed");
+        RequestClass enforced = rig.Shedder.ClassOf("any");
+        AdmissionLease[] few = [rig.Ask(observed), rig.Ask(observed)];
+
+        AdmissionLease oneTooMany = rig.Ask(observed);
+        Assert.Equal((AdmissionDecision.WouldReject, RejectionReason.HostCeilingReached), (oneTooMany.Decision, oneTooMany.Reason));
+        Assert.Equal(1, DownstreamOf(observed).Observed);
+
+        // What is only observed keeps nobody out, and what would have been refused holds no place.
+        AdmissionLease[] both = [rig.Admitted(enforced), rig.Admitted(enforced)];
+        for (int i = 0; i < 2; i++)
+        {
+            few[i].Complete(Outcome.Success);
+            both[i].Complete(Outcome.Success);
+        }
+
+        Assert.Equal(AdmissionDecision.Admitted, rig.Ask(observed).Decision);
+        oneTooMany.Complete(Outcome.Success);
+        Assert.Equal(0, DownstreamOf(observed).Observed);
+    }
+
+    [Fact]
+    public void Reconfigure_OfSomethingElse_KeepsTheShadowsQueue()
+    {
+        BackpressureOptions Options(int seconds) => Fixed(1, change: o =>
+        {
+            o.Policies["Observed"] = new PolicyOptions { Mode = BackpressureMode.Observe };
+            o.Policies["Other"] = new PolicyOptions { MaxWait = TimeSpan.FromSeconds(seconds) };
+        });
+        using var rig = new ShedderRig(Options(1));
+        RequestClass observed = rig.Shedder.ClassOf("any", "Observed");
+        AdmissionLease[] leases = [rig.Ask(observed), rig.Ask(observed), rig.Ask(observed)];
+        Assert.Equal(2, DownstreamOf(observed).Shadow!.Gate.Waiting);
+
+        rig.Shedder.Reconfigure(Options(2));
+
+        Assert.Equal(2, DownstreamOf(observed).Shadow!.Gate.Waiting);
+        Assert.Equal(1, Decisions.Of(rig).Total("admitted"));
+        for (int i = 0; i < leases.Length; i++)
+        {
+            leases[i].Complete(Outcome.Success);
+        }
+    }
 }

@@ -20,7 +20,7 @@ public sealed class BackpressureOptions
 
     /// <summary>
     /// Host-wide ceiling on requests in the system, waiting and running, before all gates; above it requests are
-    /// refused at once. 1 to 1 000 000; default <see langword="null"/>: none.
+    /// refused at once. Counts those that came since it was set. 1 to 1 000 000; default <see langword="null"/>: none.
     /// </summary>
     public int? MaxConcurrentRequests { get; set; }
 

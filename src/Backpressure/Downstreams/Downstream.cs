@@ -25,6 +25,7 @@ internal sealed class Downstream : IDisposable
     private DownstreamSettings _settings;
     private int _longLived;
     private int _exempt;
+    private int _observed;
     private int _failedOpen;
 
     public Downstream(DownstreamSettings settings, bool shadow, TimeProvider time, ILogger logger)
@@ -57,6 +58,9 @@ internal sealed class Downstream : IDisposable
 
     public int Exempt => Volatile.Read(ref _exempt);
 
+    /// <summary>Observed requests that run although the shadow would have refused them.</summary>
+    public int Observed => Volatile.Read(ref _observed);
+
     public int FailedOpen => Volatile.Read(ref _failedOpen);
 
     /// <summary>The twin that decides for observed requests; null while none is observed.</summary>
@@ -65,6 +69,10 @@ internal sealed class Downstream : IDisposable
     public void EnterExempt() => Interlocked.Increment(ref _exempt);
 
     public void LeaveExempt() => Interlocked.Decrement(ref _exempt);
+
+    public void EnterObserved() => Interlocked.Increment(ref _observed);
+
+    public void LeaveObserved() => Interlocked.Decrement(ref _observed);
 
     public void EnterFailedOpen() => Interlocked.Increment(ref _failedOpen);
 

@@ -108,6 +108,7 @@ internal sealed class DownstreamSet : IDisposable
             {
                 yield return Active(gate.Exempt, "exempt", gate);
                 yield return Active(gate.LongLived, "long_lived", gate);
+                yield return Active(gate.Observed, "observed", gate);
                 yield return Active(gate.FailedOpen, "failed_open", gate);
             }
         }

@@ -51,12 +51,21 @@ internal sealed partial class ShedderLog
     [LoggerMessage(11, LogLevel.Error, "Deciding on a request of {Route} failed by a fault of Backpressure itself; the request was let through.")]
     private partial void LogFailedOpen(string route, Exception fault);
 
-    /// <summary>Once a name, however many endpoints use it.</summary>
+    /// <summary>Once a name, however many endpoints use it; never throwing.</summary>
     public void UnknownPolicy(string policy, string route, string used)
     {
-        if (_unknownPolicies.TryAdd(policy, true))
+        if (!_unknownPolicies.TryAdd(policy, true))
+        {
+            return;
+        }
+
+        try
         {
             LogUnknownPolicy(policy, route, used);
+        }
+        catch (Exception)
+        {
+            // There is nobody left to tell.
         }
     }
 
