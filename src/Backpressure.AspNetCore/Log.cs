@@ -15,7 +15,7 @@ internal static partial class Log
     public static partial void Reloaded(ILogger logger);
 
     [LoggerMessage(4, LogLevel.Error,
-        "UseBackpressure() runs before routing, so the metadata of endpoint '{Endpoint}' and others is not seen. Move app.UseBackpressure() after app.UseRouting()")]
+        "UseBackpressure() runs before routing, so endpoint '{Endpoint}' and others are not seen: their metadata has no effect and health checks are not exempt. Move app.UseBackpressure() after app.UseRouting()")]
     public static partial void Misplaced(ILogger logger, string endpoint);
 
     [LoggerMessage(5, LogLevel.Error, "{Callback} has thrown; the request goes on without it")]
