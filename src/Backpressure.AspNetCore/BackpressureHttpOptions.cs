@@ -18,6 +18,8 @@ public sealed class BackpressureHttpOptions
     /// <summary>
     /// Says what became of a request that ran, given the exception that ended it, if any; <see langword="null"/> leaves
     /// it to the table at <see cref="IBackpressureFeature.Outcome"/>. What the handler has set there goes before both.
+    /// Asked when the handler has ended: too late for the limit where the slot was freed by the response's start; there the
+    /// handler must set it.
     /// Default <see langword="null"/>.
     /// </summary>
     public Func<HttpContext, Exception?, Outcome?>? OutcomeOf { get; set; }

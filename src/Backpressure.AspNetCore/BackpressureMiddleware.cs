@@ -42,7 +42,7 @@ internal sealed class BackpressureMiddleware
     /// <summary>Runs when the pipeline is built, before the server listens: what is wrong stops the start.</summary>
     public static BackpressureMiddleware Create(RequestDelegate next, IServiceProvider services)
     {
-        ILogger logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Backpressure.AspNetCore");
+        ILogger logger = GuardedLogger.Create(services.GetRequiredService<ILoggerFactory>());
         IOptions<BackpressureHttpOptions> options = services.GetRequiredService<IOptions<BackpressureHttpOptions>>();
         LoadShedder shedder = services.GetRequiredService<LoadShedder>();
         EndpointPolicies.Check(shedder, services, logger);

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Backpressure;
+using Backpressure.AspNetCore;
 using Backpressure.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
@@ -39,7 +40,7 @@ public static class BackpressureServiceCollectionExtensions
             provider.GetRequiredService<LoadShedder>(),
             provider.GetRequiredService<SettingsSource>(),
             provider.GetRequiredService<IHostApplicationLifetime>(),
-            provider.GetRequiredService<ILoggerFactory>().CreateLogger("Backpressure.AspNetCore"))));
+            GuardedLogger.Create(provider.GetRequiredService<ILoggerFactory>()))));
         return services;
     }
 

@@ -40,6 +40,9 @@ public interface IBackpressureFeature
     /// Default <see langword="null"/>: by this table.
     /// </summary>
     /// <remarks>
+    /// A response that frees its slot when it starts (event streams, gRPC, <see cref="HoldUntil.ResponseStart"/>) counts as a
+    /// success for the limit there. Set anything else before the response starts, and it keeps its slot to its end and counts
+    /// as that; set it later, and it is only a tag of the service time.
     /// The first line that holds counts:
     /// <list type="table">
     /// <listheader><term>what happened</term><description>outcome</description></listheader>

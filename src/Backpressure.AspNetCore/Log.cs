@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Backpressure.AspNetCore;
 
-/// <summary>What the web layer says; rejections are logged by the engine.</summary>
+/// <summary>What the web layer says, to a <see cref="GuardedLogger"/>; rejections are logged by the engine.</summary>
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Error, "A changed configuration is not applied, the last good one stays in force: {Error}")]
@@ -15,7 +15,7 @@ internal static partial class Log
     public static partial void Reloaded(ILogger logger);
 
     [LoggerMessage(4, LogLevel.Error,
-        "UseBackpressure() runs before routing, so the metadata of endpoint '{Endpoint}' and others is not seen. Move app.UseBackpressure() after app.UseRouting()")]
+        "UseBackpressure() runs before routing, so endpoint '{Endpoint}' and others are not seen: their metadata has no effect and health checks are not exempt. Move app.UseBackpressure() after app.UseRouting()")]
     public static partial void Misplaced(ILogger logger, string endpoint);
 
     [LoggerMessage(5, LogLevel.Error, "{Callback} has thrown; the request goes on without it")]
@@ -32,4 +32,7 @@ internal static partial class Log
 
     [LoggerMessage(9, LogLevel.Warning, "The configuration has no section '{Section}', so Backpressure runs with its defaults. Add the section or correct the name that AddBackpressure was given")]
     public static partial void SectionMissing(ILogger logger, string section);
+
+    [LoggerMessage(10, LogLevel.Error, "What became of a request could not be told by its response, so it counts as Ignored")]
+    public static partial void OutcomeUnknown(ILogger logger, Exception exception);
 }

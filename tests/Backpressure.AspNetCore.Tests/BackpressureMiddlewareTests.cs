@@ -265,6 +265,28 @@ public sealed class BackpressureMiddlewareTests
     }
 
     [Fact]
+    public async Task UseBackpressure_BeforeRouting_LogsTheFixForHealthChecksToo()
+    {
+        await using Site site = await Site.StartAsync(
+            app =>
+            {
+                app.UseBackpressure();
+                app.UseRouting();
+                app.MapHealthChecks("/health");
+            },
+            builder =>
+            {
+                builder.Services.AddBackpressure(Site.OneAtATime);
+                builder.Services.AddHealthChecks();
+            });
+
+        await site.Client.GetAsync("/health", TestContext.Current.CancellationToken);
+
+        string message = Assert.Single(site.Logs.GetSnapshot(), record => record.Level == LogLevel.Error).Message;
+        Assert.Contains("health checks are not exempt", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task HealthChecks_OnFullGate_AreExempt()
     {
         using var busy = new BusyHandler();

@@ -81,8 +81,11 @@ internal sealed class Classifier
         }
 
         EndpointClasses classes = ClassesOf(endpoint);
-        return classes.For(context.Request.Method, classes.AsksConfiguration ? table.Find(context)?.Policy : null);
+        return classes.For(context.Request.Method, classes.AsksConfiguration ? RouteFor(context, classes, table)?.Policy : null);
     }
+
+    private static RouteSettings? RouteFor(HttpContext context, EndpointClasses classes, RouteTable table)
+        => classes.Choice.IsHealthCheck ? table.FindForProbe(context) : table.Find(context);
 
     private RequestTraits ClassifyInCode(HttpContext context, RequestTraits found)
     {

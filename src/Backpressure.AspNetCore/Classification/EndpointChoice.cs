@@ -8,7 +8,7 @@ namespace Backpressure.AspNetCore.Classification;
 /// <param name="Policy">The policy it names; null: none.</param>
 /// <param name="Priority">The priority it names; null: none.</param>
 /// <param name="IsHealthCheck">
-/// Answered by the framework's health-check middleware: exempt unless its metadata or a configured route says otherwise.
+/// Answered by the framework's health-check middleware: exempt unless its metadata, or a configured route that names its path, says otherwise.
 /// </param>
 internal readonly record struct EndpointChoice(bool Disabled, string? Policy, Priority? Priority, bool IsHealthCheck)
 {
@@ -40,8 +40,8 @@ internal readonly record struct EndpointChoice(bool Disabled, string? Policy, Pr
         return new EndpointChoice(disabled, policy, priority, !required && IsHealthCheckEndpoint(endpoint));
     }
 
-    /// <summary>Whether metadata says anything that a configured route could not have said for it.</summary>
-    public bool SaysSomething => Disabled || Policy is not null || Priority is not null;
+    /// <summary>Whether the endpoint itself says anything that its path does not: requests must be decided with it in view.</summary>
+    public bool SaysSomething => Disabled || Policy is not null || Priority is not null || IsHealthCheck;
 
     /// <summary>
     /// MapHealthChecks leaves no metadata to go by. Its delegate is bound to the middleware; where a filter has wrapped

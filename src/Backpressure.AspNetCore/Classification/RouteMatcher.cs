@@ -21,6 +21,7 @@ internal sealed class RouteMatcher
     {
         Route = route;
         Precedence = pattern.InboundPrecedence;
+        NamesPaths = pattern.PathSegments.Count == 0 || pattern.PathSegments.Any(static segment => segment.Parts.Any(NamesSomething));
         _constraints = constraints;
         _segments = PlainSegments(pattern, out _catchAll);
         if (_segments is null)
@@ -33,6 +34,9 @@ internal sealed class RouteMatcher
 
     /// <summary>The framework's: the lower, the more specific.</summary>
     public decimal Precedence { get; }
+
+    /// <summary>Whether the template says which paths it means, and not merely how many segments: <c>/{**rest}</c> means everything.</summary>
+    public bool NamesPaths { get; }
 
     /// <summary>Of a template that has no fault.</summary>
     public static RouteMatcher Create(RouteSettings route, ParameterPolicyFactory? policies)
@@ -83,6 +87,9 @@ internal sealed class RouteMatcher
 
         return constraints;
     }
+
+    private static bool NamesSomething(RoutePatternPart part)
+        => part is not RoutePatternParameterPart parameter || parameter.ParameterPolicies.Count > 0;
 
     private bool MatchesMethod(string method)
     {

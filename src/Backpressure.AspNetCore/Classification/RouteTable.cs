@@ -54,4 +54,22 @@ internal sealed class RouteTable
 
         return null;
     }
+
+    /// <summary>
+    /// The first route that the request matches on purpose: by a template that names its path, or by an exempt policy. A
+    /// catch-all is written with pages in mind and not with probes, and an orchestrator restarts a process whose probes are
+    /// refused: under overload of all times.
+    /// </summary>
+    public RouteSettings? FindForProbe(HttpContext context)
+    {
+        foreach (RouteMatcher matcher in _matchers)
+        {
+            if ((matcher.NamesPaths || Settings.FindPolicy(matcher.Route.Policy) is { Exempt: true }) && matcher.Matches(context))
+            {
+                return matcher.Route;
+            }
+        }
+
+        return null;
+    }
 }

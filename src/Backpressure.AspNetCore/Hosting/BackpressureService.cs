@@ -40,6 +40,8 @@ internal sealed class BackpressureService : IHostedService, IDisposable
         }
 
         _subscriptions.Add(_lifetime.ApplicationStopping.UnsafeRegister(static shedder => ((LoadShedder)shedder!).BeginShutdown(), _shedder));
+        // A change between the reading at start and the subscription has told nobody.
+        Reload();
         return Task.CompletedTask;
     }
 

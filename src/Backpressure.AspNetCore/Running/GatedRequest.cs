@@ -25,6 +25,7 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
     private HttpContext? _context;
     private Task? _running;
     private int _phase;
+    private bool _startPassed;
     private bool _latencyIsSample;
     private bool _hadEndpoint;
     private Outcome _ended;
@@ -59,6 +60,7 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
         _context = context;
         _lease = lease;
         _phase = Phase.Running;
+        _startPassed = false;
         _hadEndpoint = hasEndpoint;
         context.Features.Set<IBackpressureFeature>(this);
         if (context.Response.HasStarted)
@@ -118,16 +120,7 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
     private void End(Exception? exception)
     {
         HttpContext context = _context!;
-        Outcome outcome = Backpressure.Outcome.Ignored;
-        try
-        {
-            outcome = outcomes.Of(context, exception, Outcome);
-        }
-        finally
-        {
-            Complete(outcome);
-        }
-
+        Complete(outcomes.Of(context, exception, Outcome));
         if (!_hadEndpoint)
         {
             placement.After(context);
@@ -140,8 +133,14 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
         _ended = outcome;
         if (Interlocked.Exchange(ref _phase, Phase.Ended) is Phase.Running or Phase.Started)
         {
-            _lease.Complete(outcome, _latencyIsSample);
+            CompleteLease();
         }
+    }
+
+    private void CompleteLease()
+    {
+        _lease.Complete(_ended, _latencyIsSample);
+        Volatile.Write(ref _phase, Phase.Completed);
     }
 
     /// <summary>
@@ -150,29 +149,43 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
     /// </summary>
     private void ResponseStarting()
     {
-        if (Interlocked.CompareExchange(ref _phase, Phase.Starting, Phase.Running) != Phase.Running)
+        if (Interlocked.CompareExchange(ref _phase, Phase.Starting, Phase.Running) == Phase.Running)
         {
-            return;
+            NoteStart();
+            if (Interlocked.CompareExchange(ref _phase, Phase.Started, Phase.Starting) != Phase.Starting)
+            {
+                CompleteLease();
+            }
         }
 
-        _lease.ResponseStarted();
-        if (LongLivedResponses.FreesSlot(_context!, _lease.Policy.HoldUntil))
-        {
-            _lease.BecomeLongLived(_latencyIsSample);
-        }
+        Volatile.Write(ref _startPassed, true);
+    }
 
-        if (Interlocked.CompareExchange(ref _phase, Phase.Started, Phase.Starting) != Phase.Starting)
+    private void NoteStart()
+    {
+        try
         {
-            _lease.Complete(_ended, _latencyIsSample);
+            _lease.ResponseStarted();
+            if (LongLivedResponses.FreesSlot(_context!, _lease.Policy.HoldUntil, Outcome))
+            {
+                _lease.BecomeLongLived(_latencyIsSample);
+            }
+        }
+#pragma warning disable CA1031 // A fault of our own must neither fail the response nor keep its slot.
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            _lease.Class.Owner.NoteFault(fault);
         }
     }
 
     private void Recycle()
     {
         HttpContext context = _context!;
-        if (_lease.IsAdmitted && Volatile.Read(ref _phase) != Phase.Ended)
+        if (_lease.IsAdmitted && !(Volatile.Read(ref _phase) == Phase.Completed && Volatile.Read(ref _startPassed)))
         {
-            // A server that completes responses before their handlers end: not ours to reuse yet.
+            // A server that completes responses before their handlers end; or a write left behind that is about to start
+            // the response still. Whoever comes late must find this request here and not another: left to the collector.
             return;
         }
 
@@ -189,6 +202,11 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
         public const int Running = 0;
         public const int Starting = 1;
         public const int Started = 2;
+
+        /// <summary>The handler has ended; the lease is about to be completed by it or, if it met Starting, by the response's start.</summary>
         public const int Ended = 3;
+
+        /// <summary>The lease is completed: nobody uses it any more.</summary>
+        public const int Completed = 4;
     }
 }

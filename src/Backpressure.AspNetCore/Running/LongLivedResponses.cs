@@ -15,10 +15,12 @@ namespace Backpressure.AspNetCore.Running;
 internal static class LongLivedResponses
 {
     /// <summary>
-    /// Whether the slot is free from here. What starts as a failure never lives on: its outcome is known when it ends.
+    /// Whether the slot is free from here. What starts as a failure, or was called one by its handler, keeps its slot to
+    /// its end: a slot that is freed here counts as a success, and the outcome would be lost on the limit.
     /// </summary>
-    public static bool FreesSlot(HttpContext context, HoldUntil holdUntil)
-        => Outcomes.OfStatus(context.Response.StatusCode) == Outcome.Success
+    public static bool FreesSlot(HttpContext context, HoldUntil holdUntil, Outcome? setByHandler)
+        => setByHandler is null or Outcome.Success
+            && Outcomes.OfStatus(context.Response.StatusCode) == Outcome.Success
             && (holdUntil == HoldUntil.ResponseStart || IsLongLived(context));
 
     private static bool IsLongLived(HttpContext context)

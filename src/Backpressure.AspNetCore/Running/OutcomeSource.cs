@@ -3,11 +3,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Backpressure.AspNetCore.Running;
 
-/// <summary>Who says what became of a request: its handler, else the callback, else the table.</summary>
+/// <summary>
+/// Who says what became of a request: its handler, else the callback, else the table. Never throws: the slot must be
+/// freed and the handler's own exception must come through.
+/// </summary>
 internal sealed class OutcomeSource(Func<HttpContext, Exception?, Outcome?>? outcomeOf, ILogger logger)
 {
     public Outcome Of(HttpContext context, Exception? exception, Outcome? setByHandler)
-        => setByHandler ?? OfCallback(context, exception) ?? Outcomes.Of(context, exception);
+        => setByHandler ?? OfCallback(context, exception) ?? OfTable(context, exception);
 
     private Outcome? OfCallback(HttpContext context, Exception? exception)
     {
@@ -20,12 +23,27 @@ internal sealed class OutcomeSource(Func<HttpContext, Exception?, Outcome?>? out
         {
             return outcomeOf(context, exception);
         }
-#pragma warning disable CA1031 // The slot must be freed and the handler's own exception must come through.
+#pragma warning disable CA1031 // See above.
         catch (Exception e)
 #pragma warning restore CA1031
         {
             Log.CallbackFailed(logger, e, nameof(BackpressureHttpOptions.OutcomeOf));
             return null;
+        }
+    }
+
+    private Outcome OfTable(HttpContext context, Exception? exception)
+    {
+        try
+        {
+            return Outcomes.Of(context, exception);
+        }
+#pragma warning disable CA1031 // See above.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Log.OutcomeUnknown(logger, e);
+            return Outcome.Ignored;
         }
     }
 }

@@ -6,7 +6,7 @@ namespace Backpressure.AspNetCore.Running;
 
 /// <summary>
 /// Finds out that UseBackpressure stands before routing: then a request comes without an endpoint and leaves with one,
-/// whose metadata nobody has heard. Said once.
+/// which nobody has asked what it wants. Said once.
 /// </summary>
 internal sealed class PlacementCheck(Classifier classifier, ILogger logger)
 {

@@ -7,9 +7,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Backpressure.AspNetCore.Running;
 
 /// <summary>
-/// How much of each HTTP/2 connection's flow-control window the unread bodies of waiting requests may hold: half. All
-/// streams of a connection share its window, so beyond that requests that run could not get their own bodies through,
-/// and what they hold would never be free for those that wait.
+/// How much of each HTTP/2 connection's flow-control window the unread bodies of waiting requests may hold: half, or
+/// whatever a single one needs that leaves some of it. All streams of a connection share its window: with all of it held,
+/// requests that run could not get their own bodies through, and what they hold would never be free for those that wait.
 /// </summary>
 /// <remarks>
 /// Not needed on HTTP/1.1, where a connection carries one request, nor on HTTP/3, where a hundred streams at QUIC's
@@ -25,11 +25,13 @@ internal sealed class WindowBudget
 
     private readonly ConditionalWeakTable<object, Connection> _connections = [];
     private readonly int _streamWindow;
+    private readonly int _connectionWindow;
     private readonly int _budget;
 
     public WindowBudget(Http2Limits limits)
     {
         _streamWindow = limits.InitialStreamWindowSize;
+        _connectionWindow = limits.InitialConnectionWindowSize;
         _budget = limits.InitialConnectionWindowSize / 2;
     }
 
@@ -52,14 +54,36 @@ internal sealed class WindowBudget
 
         long bytes = Math.Min(context.Request.ContentLength ?? EstimateOf(context), _streamWindow);
         Connection connection = _connections.GetOrCreateValue(key);
-        if (Interlocked.Add(ref connection.Held, bytes) > _budget)
+        if (!TryHold(connection, bytes))
         {
-            Interlocked.Add(ref connection.Held, -bytes);
             return false;
         }
 
         reservation = new Reservation(connection, bytes);
         return true;
+    }
+
+    private bool TryHold(Connection connection, long bytes)
+    {
+        long held = Volatile.Read(ref connection.Held);
+        while (true)
+        {
+            // The only one may exceed the budget: a stream's window is more than half of the connection's by default, and
+            // what most clients post says no length. What is left of the window still lets the others through.
+            bool fits = held + bytes <= _budget || (held == 0 && bytes < _connectionWindow);
+            if (!fits)
+            {
+                return false;
+            }
+
+            long seen = Interlocked.CompareExchange(ref connection.Held, held + bytes, held);
+            if (seen == held)
+            {
+                return true;
+            }
+
+            held = seen;
+        }
     }
 
     private long EstimateOf(HttpContext context)

@@ -3,6 +3,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.ApplicationParts;
+using Microsoft.AspNetCore.Routing.Constraints;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Backpressure.AspNetCore.Tests.Classification;
@@ -86,6 +87,82 @@ public sealed class ClassifierTests
         HttpResponseMessage response = await site.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path), TestContext.Current.CancellationToken);
 
         Assert.Equal(expected + " Admitted", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    // Else an overloaded process fails its probes, and is restarted for it.
+    [Theory]
+    [InlineData("/{**rest}", "Reject", "Default Normal Exempt")]
+    [InlineData("/{*rest}", "Reject", "Default Normal Exempt")]
+    [InlineData("/{page}", "Reject", "Default Normal Exempt")]
+    [InlineData("/{**rest}", "Free", "Free Normal Exempt")]
+    [InlineData("/health", "Reject", "Reject Normal Admitted")]
+    [InlineData("/health/{**rest}", "Reject", "Reject Normal Admitted")]
+    [InlineData("/{probe:regex(^health$)}", "Reject", "Reject Normal Admitted")]
+    public async Task HealthCheck_IsHeldBackOnlyByARouteThatNamesItsPath(string path, string policy, string expected)
+    {
+        string? seen = null;
+        await using Site site = await Site.StartAsync(
+            app =>
+            {
+                app.UseBackpressure();
+                app.Use((context, next) =>
+                {
+                    seen = Seen(context);
+                    return next(context);
+                });
+                app.MapHealthChecks("/health");
+                app.MapGet("/page", () => "page");
+            },
+            builder =>
+            {
+                builder.Services.AddHealthChecks();
+                builder.Services.AddRouting(routing => routing.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
+                builder.Services.AddBackpressure(Site.OneAtATime).AddBackpressure(options =>
+                {
+                    options.Policies["Free"] = new PolicyOptions { Exempt = true };
+                    Add(options, "route", path, policy);
+                });
+            });
+
+        await site.Client.GetAsync("/health", TestContext.Current.CancellationToken);
+        string? ofProbe = seen;
+        await site.Client.GetAsync("/page", TestContext.Current.CancellationToken);
+
+        Assert.Equal(expected, ofProbe);
+        if (!path.Contains("health", StringComparison.Ordinal))
+        {
+            Assert.StartsWith(policy, seen, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task HealthCheck_IsFoundByItsOwnRouteBehindOneForEverything()
+    {
+        string? seen = null;
+        await using Site site = await Site.StartAsync(
+            app =>
+            {
+                app.UseBackpressure();
+                app.Use((context, next) =>
+                {
+                    seen = Seen(context);
+                    return next(context);
+                });
+                app.MapHealthChecks("/health");
+            },
+            builder =>
+            {
+                builder.Services.AddHealthChecks();
+                builder.Services.AddBackpressure(Site.OneAtATime).AddBackpressure(options =>
+                {
+                    Add(options, "all", "/{**rest}", "Reject");
+                    Add(options, "probe", "/health", "Block", order: 1);
+                });
+            });
+
+        await site.Client.GetAsync("/health", TestContext.Current.CancellationToken);
+
+        Assert.Equal("Block Normal Admitted", seen);
     }
 
     [Fact]

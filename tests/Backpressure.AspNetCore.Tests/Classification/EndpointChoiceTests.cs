@@ -51,6 +51,10 @@ public sealed class EndpointChoiceTests
         => Assert.False(Of().SaysSomething);
 
     [Fact]
+    public void Of_HealthChecks_SaysSomething()
+        => Assert.True(EndpointChoice.Of(new Endpoint(null, null, "Health checks")).SaysSomething);
+
+    [Fact]
     public void RequestPriority_OfANumberThatIsNone_NamesTheFour()
     {
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => new RequestPriorityAttribute((Priority)7));

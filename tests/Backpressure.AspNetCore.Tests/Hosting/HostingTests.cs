@@ -149,6 +149,18 @@ public sealed class HostingTests
         Assert.Equal(9, site.Measure("backpressure.limit"));
     }
 
+    // As a configuration provider of a remote store does, whose first refresh comes while the host starts.
+    [Fact]
+    public async Task Change_WhileTheHostStarts_IsNotLost()
+    {
+        var configuration = OneSlot();
+        await using Site site = await Site.StartAsync(
+            app => app.UseBackpressure(),
+            builder => builder.Services.AddHostedService(_ => new Refresher(configuration)).AddBackpressure(configuration));
+
+        Assert.Equal(9, site.Measure("backpressure.limit"));
+    }
+
     [Fact]
     public async Task Reload_ThatChangesNothing_IsNotAnnounced()
     {
@@ -315,6 +327,18 @@ public sealed class HostingTests
             map?.Invoke(app);
         },
         builder => builder.Services.AddBackpressure(configuration));
+
+    private sealed class Refresher(ConfigurationManager configuration) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            configuration["Downstreams:Default:Limit:Value"] = "9";
+            ((IConfigurationRoot)configuration).Reload();
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 
     private sealed class Lifetime : IHostApplicationLifetime
     {

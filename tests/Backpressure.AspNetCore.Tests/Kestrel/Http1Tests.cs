@@ -190,6 +190,7 @@ public sealed class Http1Tests
     [InlineData("/policy", true)]
     [InlineData("/download", false)]
     [InlineData("/failing", false)]
+    [InlineData("/dropped", false)]
     public async Task Response_ThatLivesOnByNatureOrPolicy_FreesItsSlotWhenItStarts(string path, bool frees)
     {
         using var busy = new BusyHandler();
@@ -203,6 +204,11 @@ public sealed class Http1Tests
             {
                 context.Response.StatusCode = 503;
                 return Stream(context, "text/event-stream");
+            });
+            app.MapGet("/dropped", (HttpContext context) =>
+            {
+                context.Features.Get<IBackpressureFeature>()!.Outcome = Outcome.Dropped;
+                return Stream(context, "application/grpc");
             });
             app.MapGet("/download", (HttpContext context) => Stream(context, "application/octet-stream"));
             app.MapGet("/", () => "free");

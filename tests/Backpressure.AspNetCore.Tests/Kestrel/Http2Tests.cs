@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Backpressure.AspNetCore.Tests.Kestrel;
 
@@ -70,6 +72,46 @@ public sealed class Http2Tests
         await site.WaitersAsync(2);
         busy.Release(3);
         await Task.WhenAll([.. waiting, again]);
+    }
+
+    // A stream's window (768 KiB) is more than half of the connection's, so these are beyond the budget.
+    [Theory]
+    [InlineData(100, true)]
+    [InlineData(600_000, false)]
+    public async Task OnlyBodyOfAConnection_MayWaitBeyondHalfOfTheWindow(int length, bool unknownLength)
+    {
+        using var busy = new BusyHandler();
+        await using Site site = await StartAsync(busy);
+        Task<HttpResponseMessage> first = SendAsync(site, HttpMethod.Get, "/");
+        await busy.EnteredAsync();
+
+        Task<HttpResponseMessage> waiting = SendAsync(site, HttpMethod.Post, "/block", length, unknownLength: unknownLength);
+        await site.WaitersAsync(1);
+        HttpResponseMessage second = await SendAsync(site, HttpMethod.Post, "/block", length, unknownLength: unknownLength);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, second.StatusCode);
+        busy.Release(2);
+        Assert.Equal(HttpStatusCode.OK, (await first).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await waiting).StatusCode);
+    }
+
+    [Fact]
+    public async Task OnlyBodyOfAConnection_ThatCouldHoldTheWholeWindow_DoesNotWait()
+    {
+        using var busy = new BusyHandler();
+        await using Site site = await StartAsync(busy, builder =>
+        {
+            builder.Services.AddBackpressure(Site.OneAtATime);
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.Http2.InitialConnectionWindowSize = kestrel.Limits.Http2.InitialStreamWindowSize);
+        });
+        Task<HttpResponseMessage> first = SendAsync(site, HttpMethod.Get, "/");
+        await busy.EnteredAsync();
+
+        HttpResponseMessage second = await SendAsync(site, HttpMethod.Post, "/block", 100, unknownLength: true);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, second.StatusCode);
+        busy.Release();
+        await first;
     }
 
     [Fact]
@@ -140,7 +182,7 @@ public sealed class Http2Tests
         await site.ActiveAsync(0);
     }
 
-    private static Task<Site> StartAsync(BusyHandler busy) => Site.StartOnKestrelAsync(
+    private static Task<Site> StartAsync(BusyHandler busy, Action<WebApplicationBuilder>? build = null) => Site.StartOnKestrelAsync(
         app =>
         {
             app.UseBackpressure();
@@ -151,6 +193,7 @@ public sealed class Http2Tests
                 await busy.RunAsync();
             }).RequireBackpressure("Block");
         },
+        build,
         protocols: HttpProtocols.Http2);
 
     private static async Task<HttpResponseMessage> SendAsync(
