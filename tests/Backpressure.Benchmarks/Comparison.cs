@@ -79,9 +79,9 @@ internal sealed class Comparison(string work, string over, params Subject[] subj
     {
         if (Times > 0)
         {
-            for (int i = 0; i < 10; i++)
+            for (double ran = 0; ran < 0.4e9;)
             {
-                subject.Run(Times);
+                ran += TimeOf(subject, Times);
             }
 
             return Times;
