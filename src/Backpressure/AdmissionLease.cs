@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Backpressure.Admission;
 using Backpressure.Configuration;
 using Backpressure.Downstreams;
@@ -12,7 +13,7 @@ namespace Backpressure;
 /// exactly once, when the work has really ended. A mutable value: keep it in one place and do not copy it.
 /// </summary>
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A lease is a claim on a slot; two of them are never compared.")]
-public struct AdmissionLease
+public partial struct AdmissionLease
 {
     // Kept small: every admission copies it. Null until something was decided.
     private ResolvedClass? _class;
@@ -109,7 +110,7 @@ public struct AdmissionLease
     /// <see langword="false"/> when the time until now says nothing of the downstream (a large body was uploaded).
     /// </param>
     /// <returns>Whether the slot was freed; <see langword="false"/> too when it held none.</returns>
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "As in Complete.")]
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "As in CompleteAll.")]
     public bool BecomeLongLived(bool latencyIsSample = true)
     {
         if (((_holds & Holds.Slot) == 0 && _shadow is null) || !_class!.Downstream.TryEnterLongLived())
@@ -138,7 +139,6 @@ public struct AdmissionLease
     /// <param name="latencyIsSample">
     /// <see langword="false"/> when its duration says nothing of the downstream (a large body was uploaded).
     /// </param>
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A fault of our own, or of a listener to our metrics, must neither keep a slot nor reach the response.")]
     public void Complete(Outcome outcome, bool latencyIsSample = true)
     {
         if (_class is null || (_holds & Holds.Completed) != 0)
@@ -146,27 +146,26 @@ public struct AdmissionLease
             return;
         }
 
-        LoadShedder owner = _class.Owner;
-        try
+        if (_holds == Holds.Slot && _shadow is null && _class.IsPlain)
         {
-            long now = owner.Now;
-            long latency = (_respondedAt == 0 ? now : _respondedAt) - _startedAt;
-            LeaveGates(outcome, latencyIsSample ? latency : -1, now);
-            if (Decision == AdmissionDecision.Admitted)
-            {
-                owner.RecordServed(_class, Priority, outcome, latency);
-            }
+            CompletePlain(_class, outcome, latencyIsSample);
         }
-        catch (Exception fault)
+        else
         {
-            owner.NoteFault(fault);
-            LeaveGates(Outcome.Ignored, latency: -1, _startedAt);
+            CompleteAll(outcome, latencyIsSample);
         }
-        finally
-        {
-            GiveBackTheRest();
-            _holds = Holds.Completed;
-        }
+    }
+
+    /// <summary>Admits on an empty lease.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void AdmitPlain(ResolvedClass resolved, long now)
+    {
+        Debug.Assert(AdmissionDecision.Admitted == 0, "What is empty says so.");
+        _class = resolved;
+        _startedAt = now;
+        _cost = (short)resolved.Policy.Cost;
+        _priority = (byte)resolved.Priority;
+        _holds = Holds.Slot;
     }
 
     internal void StartAt(long now) => _startedAt = now;
@@ -240,77 +239,5 @@ public struct AdmissionLease
         _wait = pending.DecidedAt - pending.EnqueuedAt;
         _startedAt = pending.DecidedAt;
         _class!.Owner.Settle(ref this, pending);
-    }
-
-    private void LeaveGates(Outcome outcome, long latency, long now)
-    {
-        if ((_holds & Holds.Slot) != 0)
-        {
-            _holds &= ~Holds.Slot;
-            _class!.Downstream.Complete(_cost, _class.RouteIndex, latency, outcome, now);
-        }
-
-        if (_shadow is not null)
-        {
-            LeaveShadow(outcome, latency, now);
-        }
-    }
-
-    private void LeaveShadow(Outcome outcome, long latency, long now)
-    {
-        // Whoever still waits in the shadow ends with its request; if the shadow has decided, it may hold units there.
-        Downstream shadow;
-        bool holdsUnits;
-        if (_shadow is ShadowAdmission wait)
-        {
-            shadow = wait.Shadow;
-            holdsUnits = !shadow.TryCancel(wait, now) && wait.State == WaiterState.Admitted;
-        }
-        else
-        {
-            shadow = (Downstream)_shadow!;
-            holdsUnits = true;
-        }
-
-        _shadow = null;
-        _holds &= ~Holds.ShadowSlot;
-        if (holdsUnits)
-        {
-            shadow.Complete(_cost, _class!.ShadowRouteIndex, latency, outcome, now);
-        }
-    }
-
-    private void GiveBackTheRest()
-    {
-        if (_rateLimit is RateLimitPermit permit)
-        {
-            _rateLimit = null;
-            permit.Dispose();
-        }
-
-        if ((_holds & Holds.Ceiling) != 0)
-        {
-            _class!.Owner.LeaveCeiling(_class.Mode == BackpressureMode.Observe);
-        }
-
-        if ((_holds & Holds.LongLived) != 0)
-        {
-            _class!.Downstream.LeaveLongLived();
-        }
-
-        if ((_holds & Holds.Exempt) != 0)
-        {
-            _class!.Downstream.LeaveExempt();
-        }
-
-        if ((_holds & Holds.Observed) != 0)
-        {
-            _class!.Downstream.LeaveObserved();
-        }
-
-        if ((_holds & Holds.FailedOpen) != 0)
-        {
-            _class!.Downstream.LeaveFailedOpen();
-        }
     }
 }

@@ -24,6 +24,9 @@ public readonly record struct AdmissionRequest
     /// <summary>Units of the limit it takes: 1 to 1000; 0 (the default): its policy's. Values beyond the range are taken as the nearest bound.</summary>
     public int Cost { get; init; }
 
+    /// <summary>Whether all that decides of it at a free gate is its class's.</summary>
+    internal bool IsPlain => Priority is null && Cost == 0 && TimeLeft is null;
+
     /// <summary>How long its caller still cares, from now; <see langword="null"/> (the default): for ever.</summary>
     public TimeSpan? TimeLeft { get; init; }
 

@@ -104,22 +104,8 @@ public sealed partial class LoadShedder : IDisposable
     public ValueTask<AdmissionLease> AdmitAsync(in AdmissionRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request.Class);
-        ResolvedClass resolved = Resolve(request.Class);
-        var lease = new AdmissionLease(resolved, PriorityOf(request, resolved), CostOf(request, resolved));
-        try
-        {
-            lease.StartAt(Now);
-            if (!IsDecidedWithoutGate(ref lease, request))
-            {
-                return PassGate(ref lease, request, cancellationToken);
-            }
-        }
-        catch (Exception fault)
-        {
-            FailOpen(ref lease, fault);
-        }
-
-        return new ValueTask<AdmissionLease>(lease);
+        AdmissionLease lease = default;
+        return TryAdmitPlain(in request, ref lease) ? new ValueTask<AdmissionLease>(lease) : AdmitByStages(in request, cancellationToken);
     }
 
     /// <summary>
@@ -179,6 +165,9 @@ public sealed partial class LoadShedder : IDisposable
             }
         }
     }
+
+    /// <summary>Whether somebody listens to service times.</summary>
+    internal bool RecordsServed => _metrics.RecordsServed;
 
     internal TimeSpan ToTimeSpan(long ticks) => _time.GetElapsedTime(0, ticks);
 

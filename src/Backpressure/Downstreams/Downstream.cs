@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Backpressure.Adaptation;
 using Backpressure.Admission;
 using Backpressure.Configuration;
@@ -118,13 +119,28 @@ internal sealed class Downstream : IDisposable
     /// <param name="now">The time.</param>
     public void Complete(int cost, int route, long latency, Outcome outcome, long now)
     {
-        bool waiters = Gate.Leave(cost, out uint sequence, out int inFlight);
+        bool waiters = Leave(cost, route, latency, outcome, out uint sequence);
+        FollowUp(waiters, sequence, now);
+    }
+
+    /// <summary>The first half of <see cref="Complete"/>, which cannot throw.</summary>
+    /// <returns>Whether somebody waits; then, or when the controller is due, <see cref="FollowUp"/> must come next.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Leave(int cost, int route, long latency, Outcome outcome, out uint sequence)
+    {
+        bool waiters = Gate.Leave(cost, out sequence, out int inFlight);
         Meter.Record(sequence, route, outcome == Outcome.Success ? latency : -1, inFlight);
         if (outcome == Outcome.Dropped)
         {
             Meter.Dropped();
         }
 
+        return waiters;
+    }
+
+    /// <summary>The second half of <see cref="Complete"/>: serves those that wait, moves the limit.</summary>
+    public void FollowUp(bool waiters, uint sequence, long now)
+    {
         if (waiters)
         {
             DecidedWaiters decided = default;
@@ -275,14 +291,5 @@ internal sealed class Downstream : IDisposable
         Gate.HasWaiters ? Pace.Waiting : _shedding.IsShedding(now) ? Pace.Shedding : Pace.Off;
 
     // FNV-1a: the same name spreads the same way in every run, which the laboratory needs.
-    private static uint SeedOf(string name)
-    {
-        uint hash = 2166136261;
-        foreach (char c in name)
-        {
-            hash = (hash ^ c) * 16777619;
-        }
-
-        return hash;
-    }
+    private static uint SeedOf(string name) => name.Aggregate(2166136261u, static (hash, c) => (hash ^ c) * 16777619);
 }

@@ -77,6 +77,7 @@ internal sealed class DownstreamSet : IDisposable
     public ResolvedClass Resolve(RequestClass requestClass, PolicySettings policy, ShedderSettings settings)
     {
         Downstream downstream = _byName[policy.Downstream];
+        bool exempt = requestClass.Exempt || policy.Exempt;
         return new ResolvedClass
         {
             Owner = requestClass.Owner,
@@ -86,7 +87,10 @@ internal sealed class DownstreamSet : IDisposable
             Downstream = downstream,
             Priority = requestClass.Priority ?? policy.Priority,
             Mode = policy.Mode,
-            Exempt = requestClass.Exempt || policy.Exempt,
+            Exempt = exempt,
+            IsPlain = policy.Mode == BackpressureMode.Enforce && !exempt && policy.RateLimit is null
+                && settings.MaxConcurrentRequests is null && downstream.Shadow is null
+                && ReferenceEquals(_time, TimeProvider.System),
             RouteIndex = downstream.Meter.RouteIndex(requestClass.Route),
             ShadowRouteIndex = downstream.Shadow?.Meter.RouteIndex(requestClass.Route) ?? 0,
             MaxWait = (long)(policy.MaxWait.TotalSeconds * _time.TimestampFrequency),

@@ -22,6 +22,12 @@ internal sealed class ResolvedClass
 
     public required bool Exempt { get; init; }
 
+    /// <summary>
+    /// Whether at a free gate there is nothing to do but to enter: it is enforced, with no shadow to mirror it in, no
+    /// rate limit, no ceiling, and a clock that is known not to throw.
+    /// </summary>
+    public required bool IsPlain { get; init; }
+
     /// <summary>Its route in the downstream's meter.</summary>
     public required int RouteIndex { get; init; }
 

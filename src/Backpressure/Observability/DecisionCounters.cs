@@ -7,12 +7,16 @@ internal sealed class DecisionCounters
 {
     private static readonly int Reasons = Enum.GetValues<RejectionReason>().Length;
 
-    private readonly StripedCounter[] _admitted = NewStripes();
-    private readonly StripedCounter[] _exempt = NewStripes();
-    private readonly StripedCounter[] _bypassed = NewStripes();
-    private readonly long[] _failedOpen = new long[Priorities.Count];
-    private readonly long[] _rejected = new long[Priorities.Count * Reasons];
-    private readonly long[] _wouldReject = new long[Priorities.Count * Reasons];
+    // Where each kind begins among the totals.
+    private const int AdmittedAt = 0;
+    private const int ExemptAt = Priorities.Count;
+    private const int BypassedAt = 2 * Priorities.Count;
+    private const int FailedOpenAt = 3 * Priorities.Count;
+    private const int RejectedAt = 4 * Priorities.Count;
+
+    private static readonly int WouldRejectAt = RejectedAt + (Priorities.Count * Reasons);
+
+    private readonly ThreadCounters _totals = new(WouldRejectAt + (Priorities.Count * Reasons));
 
     public DecisionCounters(string policy, string downstream)
     {
@@ -24,19 +28,19 @@ internal sealed class DecisionCounters
 
     public string Downstream { get; }
 
-    public void Admitted(Priority priority) => _admitted[(int)priority].Increment();
+    public void Admitted(Priority priority) => _totals.Increment(AdmittedAt + (int)priority);
 
-    public void Exempt(Priority priority) => _exempt[(int)priority].Increment();
+    public void Exempt(Priority priority) => _totals.Increment(ExemptAt + (int)priority);
 
-    public void Bypassed(Priority priority) => _bypassed[(int)priority].Increment();
+    public void Bypassed(Priority priority) => _totals.Increment(BypassedAt + (int)priority);
 
-    public void FailedOpen(Priority priority) => Interlocked.Increment(ref _failedOpen[(int)priority]);
+    public void FailedOpen(Priority priority) => _totals.Increment(FailedOpenAt + (int)priority);
 
     public void Rejected(Priority priority, RejectionReason reason) =>
-        Interlocked.Increment(ref _rejected[((int)priority * Reasons) + (int)reason]);
+        _totals.Increment(RejectedAt + ((int)priority * Reasons) + (int)reason);
 
     public void WouldReject(Priority priority, RejectionReason reason) =>
-        Interlocked.Increment(ref _wouldReject[((int)priority * Reasons) + (int)reason]);
+        _totals.Increment(WouldRejectAt + ((int)priority * Reasons) + (int)reason);
 
     /// <summary>Everything that has happened at least once.</summary>
     public IEnumerable<Measurement<long>> Measure()
@@ -46,10 +50,10 @@ internal sealed class DecisionCounters
             int p = (int)priority;
             foreach ((AdmissionDecision decision, long total) in new[]
                      {
-                         (AdmissionDecision.Admitted, _admitted[p].Total),
-                         (AdmissionDecision.Exempt, _exempt[p].Total),
-                         (AdmissionDecision.Bypassed, _bypassed[p].Total),
-                         (AdmissionDecision.FailedOpen, Volatile.Read(ref _failedOpen[p])),
+                         (AdmissionDecision.Admitted, _totals.Total(AdmittedAt + p)),
+                         (AdmissionDecision.Exempt, _totals.Total(ExemptAt + p)),
+                         (AdmissionDecision.Bypassed, _totals.Total(BypassedAt + p)),
+                         (AdmissionDecision.FailedOpen, _totals.Total(FailedOpenAt + p)),
                      })
             {
                 if (total > 0)
@@ -60,30 +64,19 @@ internal sealed class DecisionCounters
 
             for (int reason = 0; reason < Reasons; reason++)
             {
-                long rejected = Volatile.Read(ref _rejected[(p * Reasons) + reason]);
+                long rejected = _totals.Total(RejectedAt + (p * Reasons) + reason);
                 if (rejected > 0)
                 {
                     yield return Measurement(rejected, priority, AdmissionDecision.Rejected, (RejectionReason)reason);
                 }
 
-                long wouldReject = Volatile.Read(ref _wouldReject[(p * Reasons) + reason]);
+                long wouldReject = _totals.Total(WouldRejectAt + (p * Reasons) + reason);
                 if (wouldReject > 0)
                 {
                     yield return Measurement(wouldReject, priority, AdmissionDecision.WouldReject, (RejectionReason)reason);
                 }
             }
         }
-    }
-
-    private static StripedCounter[] NewStripes()
-    {
-        var stripes = new StripedCounter[Priorities.Count];
-        for (int i = 0; i < stripes.Length; i++)
-        {
-            stripes[i] = new StripedCounter();
-        }
-
-        return stripes;
     }
 
     private Measurement<long> Measurement(long total, Priority priority, AdmissionDecision decision, RejectionReason reason) =>

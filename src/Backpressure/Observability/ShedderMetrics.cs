@@ -50,6 +50,9 @@ internal sealed class ShedderMetrics : IDisposable
         _retryAfter = _meter.CreateHistogram("backpressure.retry_after", "s", "What rejected requests were told to wait.", tags: null, RetrySeconds);
     }
 
+    /// <summary>Whether anybody listens to service times.</summary>
+    public bool RecordsServed => _serviceTime.Enabled;
+
     public void Waited(string downstream, Priority priority, AdmissionDecision result, TimeSpan wait)
     {
         if (_queueTime.Enabled)

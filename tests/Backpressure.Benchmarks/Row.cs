@@ -1,0 +1,11 @@
+namespace Backpressure.Benchmarks;
+
+/// <summary>One line of the result.</summary>
+/// <param name="Work">What was done, and what the ratio is over.</param>
+/// <param name="Subject">Who did it.</param>
+/// <param name="Nanoseconds">Median over the rounds.</param>
+/// <param name="Ratio">Median of each round's own ratio: a slow moment of the machine hits both sides of it.</param>
+/// <param name="Bytes">Allocated each time.</param>
+/// <param name="Target">What the ratio and the bytes must not exceed.</param>
+/// <param name="Met">Whether they do not; null without a target.</param>
+internal sealed record Row(string Work, string Subject, double Nanoseconds, double Ratio, double Bytes, string? Target, bool? Met);
