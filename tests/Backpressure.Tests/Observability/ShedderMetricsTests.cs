@@ -110,12 +110,12 @@ public sealed class ShedderMetricsTests
         rig.Ask(probe);
 
         Assert.Equal(
-            ["Default exempt 2", "Default failed_open 0", "Default long_lived 1", "Default ordinary 3"],
+            ["Default exempt 2", "Default failed_open 0", "Default long_lived 1", "Default observed 0", "Default ordinary 3"],
             Read(rig, "backpressure.requests.active", "backpressure.downstream", "backpressure.kind"));
         stream.Complete(Outcome.Success);
         probed.Complete(Outcome.Success);
         Assert.Equal(
-            ["Default exempt 1", "Default failed_open 0", "Default long_lived 0", "Default ordinary 3"],
+            ["Default exempt 1", "Default failed_open 0", "Default long_lived 0", "Default observed 0", "Default ordinary 3"],
             Read(rig, "backpressure.requests.active", "backpressure.downstream", "backpressure.kind"));
     }
 
