@@ -3,7 +3,7 @@ namespace Backpressure;
 /// <summary>
 /// Everything that can be configured, usually from the section <c>Backpressure</c>. Every property has a default
 /// that enforces safely. Names of downstreams, policies, routes and rate limits are compared without case; they have
-/// 1 to 100 characters, no colon, and no space at either end.
+/// 1 to 100 characters, no colon, no space at either end, and in a configuration not digits alone (an index of a list).
 /// </summary>
 /// <remarks>
 /// What is out of its range, contradicts itself or names what does not exist is never put right silently: all such

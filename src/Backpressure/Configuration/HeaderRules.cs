@@ -11,6 +11,9 @@ internal static class HeaderRules
     private static readonly SearchValues<char> s_token =
         SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
+    /// <summary>RFC 4291, section 2.5.5.2: the bits of an IPv6 address before the IPv4 address that is mapped into it.</summary>
+    private const int MappedPrefix = 96;
+
     public static bool IsToken(string? text) => text is { Length: > 0 } && !text.AsSpan().ContainsAnyExcept(s_token);
 
     public static void Validate(string path, PriorityHeaderOptions header, OptionsErrors errors)
@@ -71,6 +74,13 @@ internal static class HeaderRules
             errors.Add(
                 path, OptionsErrors.Quote(network),
                 $"must be a network in CIDR form, its host bits zero. Write for example {Meant(network) ?? "10.0.0.0/8 or fd00::/8"}.");
+        }
+        else if (address.IsIPv4MappedToIPv6 && parsed.PrefixLength >= MappedPrefix)
+        {
+            // A peer's mapped address is taken for the IPv4 address that it is, so such a network would match nobody.
+            errors.Add(
+                path, OptionsErrors.Quote(network),
+                OptionsErrors.Invariant($"must be an IPv4 network where it means IPv4 addresses. Write {address.MapToIPv4()}/{parsed.PrefixLength - MappedPrefix}."));
         }
     }
 

@@ -17,12 +17,17 @@ internal sealed class ThreadCounters
     // Processors fetch lines in pairs: nothing of another thread's may be so near.
     private const int Padding = 128 / sizeof(long);
 
-    private readonly long[]?[] _ofThreads = new long[]?[MaxThreads];
+    private readonly long[]?[] _ofThreads;
     private readonly long[] _shared;
 
     /// <summary>Creates totals of zero.</summary>
     /// <param name="count">How many totals.</param>
-    public ThreadCounters(int count) => _shared = new long[count];
+    /// <param name="threads">Threads of numbers below this have cells of their own.</param>
+    public ThreadCounters(int count, int threads = MaxThreads)
+    {
+        _shared = new long[count];
+        _ofThreads = new long[]?[threads];
+    }
 
     public long Total(int index)
     {
@@ -57,7 +62,7 @@ internal sealed class ThreadCounters
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void IncrementFirst(int thread, int index)
     {
-        if ((uint)thread >= MaxThreads)
+        if ((uint)thread >= (uint)_ofThreads.Length)
         {
             Interlocked.Increment(ref _shared[index]);
             return;

@@ -286,6 +286,10 @@ public sealed class OptionsValidatorTests
             "Backpressure:PriorityHeader:KnownIPNetworks:0 (\"10.0.0.0/33\") must be a network in CIDR form, its host bits zero. Write for example 10.0.0.0/8 or fd00::/8."
         },
         {
+            """{ "PriorityHeader": { "KnownIPNetworks": [ "::ffff:10.0.0.0/104" ] } }""",
+            "Backpressure:PriorityHeader:KnownIPNetworks:0 (\"::ffff:10.0.0.0/104\") must be an IPv4 network where it means IPv4 addresses. Write 10.0.0.0/8."
+        },
+        {
             """{ "PriorityHeader": { "Claim": "=x" } }""",
             "Backpressure:PriorityHeader:Claim (\"=x\") must be a claim's type, or type=value. Write for example \"scope=internal\", or leave it out for nobody."
         },
