@@ -113,6 +113,8 @@ internal sealed class LimitController
     {
         LimitAlgorithm.Fixed => new FixedLaw(settings),
         LimitAlgorithm.Aimd => new AimdLaw(settings, inUse),
+        LimitAlgorithm.Vegas => new VegasLaw(settings, inUse),
+        LimitAlgorithm.Gradient2 => new Gradient2Law(settings, inUse),
         LimitAlgorithm.Adaptive => new AdaptiveLaw(settings, inUse),
         _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Algorithm, "No such limit algorithm."),
     };

@@ -42,7 +42,7 @@ public sealed class LimitControllerTests
         int cuts = 0;
         for (long now = 1; now <= 1000; now++)
         {
-            _meter.Dropped();
+            _meter.Dropped(-1);
             _meter.Record(_sequence++, 1, 10, 50);
             cuts += controller.TryStep(Reading(controller.Current.Limit), now, out LimitDecision decision) ? 1 : 0;
             Assert.True(decision.Reason is LimitReason.Dropped or LimitReason.Configured);

@@ -13,6 +13,7 @@ internal static class TestWindow
         double? latencyStretch = null,
         int peak = 0,
         int dropped = 0,
+        double droppedLatency = 0,
         bool canQueue = true,
         bool shadow = false,
         int completions = 50)
@@ -25,6 +26,8 @@ internal static class TestWindow
             Seconds = 1,
             Completions = completions,
             Dropped = dropped,
+            DroppedSamples = droppedLatency > 0 ? dropped : 0,
+            DroppedLatencySum = dropped * droppedLatency,
             MeanInFlight = inFlight,
             PeakInFlight = peak > 0 ? peak : (int)Math.Ceiling(inFlight),
             Work = work,
