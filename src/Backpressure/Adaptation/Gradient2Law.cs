@@ -53,6 +53,8 @@ internal sealed class Gradient2Law : ILimitLaw
 
     public LimitDecision Current { get; private set; }
 
+    public bool Settles => false;
+
     internal Gradient2State State => _state;
 
     public static (Gradient2State State, LimitDecision Decision) Start(LimitSettings settings, int inUse = 0)

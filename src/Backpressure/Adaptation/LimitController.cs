@@ -79,7 +79,12 @@ internal sealed class LimitController
             decision = _law.Step(window);
             _meter.CloseWindow(decision.Baselines);
             bool moved = decision.Limit != before.Limit;
-            Settling settling = window.Dropped > 0 ? Settling.AfterDropped : moved ? Settling.AfterChange : Settling.None;
+            Settling settling = (_law.Settles, window.Dropped) switch
+            {
+                (false, _) => Settling.None,
+                (_, > 0) => Settling.AfterDropped,
+                _ => moved ? Settling.AfterChange : Settling.None,
+            };
             _window.Restart(reading, now, settling);
             return moved || decision.Nominal != before.Nominal;
         }

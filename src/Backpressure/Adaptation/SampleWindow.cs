@@ -6,8 +6,8 @@ namespace Backpressure.Adaptation;
 /// <remarks>
 /// As their <c>WindowedLimit</c> has it with its defaults: one second, the mean latency of all requests in it, dropped
 /// ones included, the most in flight, and whether any was dropped. A second with fewer than 10 samples, or a mean below
-/// 100 µs, is forgotten. Two differences: a second ends with the first window of ours that completes it, and what
-/// <see cref="WindowBuilder"/> leaves out (one mean latency after each change of limit) is missing here too.
+/// 100 µs, is forgotten. A second ends with the first window of ours that completes it; nothing is left out between them
+/// (<see cref="ILimitLaw.Settles"/>), but for what comes before the first window and before the gate begins to be full.
 /// </remarks>
 internal readonly record struct SampleWindow(
     double Seconds, int Samples, double LatencySum, int PeakInFlight, bool Dropped)

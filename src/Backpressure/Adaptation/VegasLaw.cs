@@ -47,6 +47,8 @@ internal sealed class VegasLaw : ILimitLaw
 
     public LimitDecision Current { get; private set; }
 
+    public bool Settles => false;
+
     internal VegasState State => _state;
 
     public static (VegasState State, LimitDecision Decision) Start(LimitSettings settings, int inUse = 0)

@@ -77,7 +77,7 @@ public sealed class Gradient2LawTests
         List<int> limits = [];
         for (int i = 0; i < 24; i++)
         {
-            WindowSummary window = TestWindow.Of(20, 1, (int)state.Limit) with { Seconds = 0.125, LatencySum = 5 };
+            WindowSummary window = TestWindow.Of(20, 1, (int)state.Limit, seconds: 0.125) with { LatencySum = 5 };
             (state, LimitDecision decision) = Gradient2Law.Step(state, window, _settings);
             limits.Add(decision.Limit);
         }

@@ -23,14 +23,14 @@ public sealed class SampleWindowTests
     public void With_Windows_KeepsTheMostInFlightAndAnyDropped()
     {
         SampleWindow sample = new SampleWindow()
-            .With(TestWindow.Of(3, 1, 20, peak: 9) with { Seconds = 0.4 })
-            .With(TestWindow.Of(3, 1, 20, peak: 5, dropped: 1) with { Seconds = 0.4 })
-            .With(TestWindow.Of(3, 1, 20, peak: 7) with { Seconds = 0.1 });
+            .With(TestWindow.Of(3, 1, 20, peak: 9, seconds: 0.4))
+            .With(TestWindow.Of(3, 1, 20, peak: 5, dropped: 1, seconds: 0.4))
+            .With(TestWindow.Of(3, 1, 20, peak: 7, seconds: 0.1));
         Assert.Equal(9, sample.PeakInFlight);
         Assert.True(sample.Dropped);
         Assert.Equal(150, sample.Samples); // That one has no time of its own.
         Assert.False(sample.IsOver);
-        Assert.True(sample.With(TestWindow.Of(3, 1, 20) with { Seconds = 0.11 }).IsOver);
+        Assert.True(sample.With(TestWindow.Of(3, 1, 20, seconds: 0.11)).IsOver);
     }
 
     [Theory]

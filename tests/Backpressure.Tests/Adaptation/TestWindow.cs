@@ -16,14 +16,15 @@ internal static class TestWindow
         double droppedLatency = 0,
         bool canQueue = true,
         bool shadow = false,
-        int completions = 50)
+        int completions = 50,
+        double seconds = 1)
     {
-        double work = inFlight / stretch;
+        double work = seconds * inFlight / stretch;
         double latencies = work * (latencyStretch ?? stretch);
         return new()
         {
             ClosedAt = 0,
-            Seconds = 1,
+            Seconds = seconds,
             Completions = completions,
             Dropped = dropped,
             DroppedSamples = droppedLatency > 0 ? dropped : 0,

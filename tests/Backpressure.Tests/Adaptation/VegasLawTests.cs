@@ -125,7 +125,7 @@ public sealed class VegasLawTests
         List<int> limits = [];
         for (int i = 0; i < 40; i++)
         {
-            WindowSummary window = TestWindow.Of(10, 1, (int)state.Limit) with { Seconds = 0.125, LatencySum = 5 };
+            WindowSummary window = TestWindow.Of(10, 1, (int)state.Limit, seconds: 0.125) with { LatencySum = 5 };
             (state, LimitDecision decision) = VegasLaw.Step(state, window, _settings with { Max = 100 });
             limits.Add(decision.Limit);
         }
@@ -138,8 +138,8 @@ public sealed class VegasLawTests
     public void Step_DroppedInOneWindowOfTheSecond_CountsWithTheTimeItTook()
     {
         VegasState state = Start(10) with { NoLoad = 0.1 };
-        WindowSummary calm = TestWindow.Of(10, 1, 10) with { Seconds = 0.5, LatencySum = 5 };
-        state = VegasLaw.Step(state, TestWindow.Of(10, 1, 10, dropped: 50, droppedLatency: 0.5) with { Seconds = 0.5, LatencySum = 5 }, _settings).State;
+        WindowSummary calm = TestWindow.Of(10, 1, 10, seconds: 0.5) with { LatencySum = 5 };
+        state = VegasLaw.Step(state, TestWindow.Of(10, 1, 10, dropped: 50, droppedLatency: 0.5, seconds: 0.5) with { LatencySum = 5 }, _settings).State;
         Assert.Equal(0.3, state.Open.Latency, 9);
         (state, LimitDecision decision) = VegasLaw.Step(state, calm, _settings);
         Assert.Equal(new LimitDecision(9, 9, LimitReason.Dropped), decision);
