@@ -27,14 +27,19 @@ internal sealed class LimitController
     private ILimitLaw _law;
     private long _due;
 
-    public LimitController(LimitSettings settings, ServiceMeter meter, long ticksPerSecond, long now)
+    /// <param name="settings">Bounds and the initial limit.</param>
+    /// <param name="meter">What passes.</param>
+    /// <param name="ticksPerSecond">The clock's resolution.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="law">In place of the configured algorithm until a reload names another; null: that.</param>
+    public LimitController(LimitSettings settings, ServiceMeter meter, long ticksPerSecond, long now, ILimitLaw? law = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ticksPerSecond);
         _settings = settings;
         _meter = meter;
         _window = new WindowBuilder(meter, ticksPerSecond, now);
         _interval = Math.Max(1, ticksPerSecond / StepsPerSecond);
-        _law = LawOf(settings);
+        _law = law ?? LawOf(settings);
         _due = now + _interval;
     }
 
