@@ -5,19 +5,32 @@ namespace Backpressure.Adaptation;
 
 /// <content>
 /// The test: one deep cut where congestion and a shift of latency (or baselines learnt in congestion) look alike from
-/// outside. Requests that hinder each other do as much work with half of them; requests that do not, half as much.
+/// outside. Requests that hinder each other do as much work with half of them; requests that do not, half as much. What
+/// looks like a shift, or is too noisy to tell, is looked at again on the way back up.
 /// </content>
 internal sealed partial class AdaptiveLaw
 {
     private const double CutDepth = 0.55;
 
-    // Between no effect (0) and full effect (1), and above what noise makes of 1: there, capacity itself changed.
+    // Between no effect (0) and full effect (1), and above what noise makes of 1: there, something else changed.
     private const double LeastUnhindered = 0.6;
     private const double MostUnhindered = 1.6;
+
+    // Of the stretch, how much of it latencies must show already, or the change is younger than the window.
+    private const double Steady = 0.7;
+
+    // Having been cleared, more may well be: slow start goes on as after two good windows.
+    private const int StreakAfterShift = 2;
 
     private static (AdaptiveState State, LimitDecision Decision) BeginTest(
         AdaptiveState state, in WindowSummary window, LimitSettings settings, BaselineChange baselines = default)
     {
+        if (window.LatencyStretch < Steady * window.Stretch && state.Unsteady == 0)
+        {
+            // A mixture of before and after is no point to judge a cut from.
+            return Decide(Settled(state) with { Unsteady = 1 }, settings, LimitReason.Hold, baselines);
+        }
+
         OperatingPoint here = PointOf(window);
         double cut = CutDepth * here.InFlight;
 
@@ -28,6 +41,7 @@ internal sealed partial class AdaptiveLaw
             {
                 Phase = AdaptivePhase.Test,
                 Verified = true,
+                Unsteady = 0,
                 Before = here,
                 Top = default,
                 Dips = default,
@@ -56,7 +70,6 @@ internal sealed partial class AdaptiveLaw
         AdaptiveState state, OperatingPoint here, LimitSettings settings)
     {
         OperatingPoint before = state.Before;
-
         if (LooksUnhindered(before, here))
         {
             // With no stretch to explain, that is good news: there is room above.
@@ -65,11 +78,23 @@ internal sealed partial class AdaptiveLaw
                 : Decide(state with { Phase = AdaptivePhase.SlowStart }, settings, LimitReason.Test);
         }
 
+        // More than in proportion: capacity moved meanwhile, or the first point was a mixture. The way back will tell.
+        return before.ElasticityTo(here) >= MostUnhindered ? Confirm(state, here, settings) : Congested(state, here, settings);
+    }
+
+    private static (AdaptiveState State, LimitDecision Decision) Congested(
+        AdaptiveState state, OperatingPoint here, LimitSettings settings)
+    {
+        OperatingPoint before = state.Before;
+
         // Less in flight than work under way cannot be: the baselines are too long.
-        bool tooLong = here.Stretch * (1 + (here.RelativeError / 2)) < 0.85;
-        double scale = tooLong ? here.Stretch : 1;
+        bool tooLong = here.Stretch * (1 + (Certain * here.Noise)) < 0.9;
+        double scale = tooLong ? here.Stretch * (1 + here.Noise) : 1;
         double most = scale * Math.Max(before.WorkRate, here.WorkRate);
         (double low, double high) = (Math.Min(before.InFlight, here.InFlight), Math.Max(before.InFlight, here.InFlight));
+
+        // Still far too many: below what was looked at there is nothing to compare with, but not to go there is worse.
+        low = here.Stretch > Suspicious ? CutDepth * low : low;
         state = state with
         {
             Phase = AdaptivePhase.Follow,
@@ -95,8 +120,13 @@ internal sealed partial class AdaptiveLaw
             ? Confirm(state, here, settings)
             : Decide(state with { Rest = 2 }, settings, LimitReason.Hold);
 
+    // By one standard error more than the bounds: what is not certain is looked at again.
     private static bool LooksUnhindered(OperatingPoint before, OperatingPoint here)
-        => before.ElasticityTo(here) is > LeastUnhindered and < MostUnhindered;
+    {
+        double elasticity = before.ElasticityTo(here);
+        double error = before.ElasticityError(here);
+        return elasticity > LeastUnhindered - error && elasticity < MostUnhindered + error;
+    }
 
     private static (AdaptiveState State, LimitDecision Decision) Confirm(
         AdaptiveState state, OperatingPoint here, LimitSettings settings)
@@ -111,24 +141,48 @@ internal sealed partial class AdaptiveLaw
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
         OperatingPoint here = PointOf(window);
+        OperatingPoint cut = state.Cut;
 
-        // Also on the way back: capacity that changed during the test would not do this twice.
-        if (state.Cut.ElasticityTo(here) >= LeastUnhindered && window.Stretch > Target)
+        // Both ways: capacity that changed during the test would not do this twice.
+        double down = state.Before.ElasticityTo(cut);
+        double up = Math.Clamp(cut.ElasticityTo(here), -2, 2);
+        double elasticity = down > MostUnhindered ? up : (Math.Max(-2, down) + up) / 2;
+        if (elasticity >= LeastUnhindered && window.Stretch > Target)
         {
-            return Decide(
-                state with
-                {
-                    Phase = AdaptivePhase.SlowStart,
-                    Limit = Math.Max(state.Limit, here.InFlight),
-                    Usual = default,
-                    Streak = 0,
-                    DipsTaken = 0,
-                },
-                settings,
-                LimitReason.Shift,
-                BaselineChange.ScaleBy(window.Stretch));
+            return Unhindered(state, here, settings, Math.Sqrt(here.Stretch * cut.Stretch));
         }
 
-        return Decide(state with { Phase = AdaptivePhase.Follow, Rest = 2 }, settings, LimitReason.Hold);
+        double most = Target * Math.Max(here.WorkRate, cut.WorkRate);
+        return Decide(
+            state with
+            {
+                Phase = AdaptivePhase.Follow,
+                Limit = Math.Clamp(most, cut.InFlight, Math.Max(here.InFlight, cut.InFlight)),
+                Usual = default,
+                Top = default,
+                Rest = 2,
+            },
+            settings,
+            LimitReason.Test);
     }
+
+    /// <summary>Latency has changed and so many do not hinder each other: baselines move, and there may be room above.</summary>
+    private static (AdaptiveState State, LimitDecision Decision) Unhindered(
+        AdaptiveState state, OperatingPoint here, LimitSettings settings, double stretch)
+        => Decide(
+            state with
+            {
+                Phase = AdaptivePhase.SlowStart,
+                Limit = Math.Max(state.Limit, here.InFlight),
+                Cleared = 1.05 * here.InFlight,
+                Learnt = 0,
+                Usual = default,
+                Dips = default,
+                Drift = default,
+                Streak = StreakAfterShift,
+                DipsTaken = 0,
+            },
+            settings,
+            LimitReason.Shift,
+            BaselineChange.ScaleBy(stretch));
 }

@@ -8,13 +8,23 @@ namespace Backpressure.Adaptation;
 /// downstream busy.
 /// </summary>
 /// <remarks>
-/// Why it works. Three instruments, each good where the others fail. The *stretch* <c>S = n / Y</c> jumps at once when
-/// capacity goes, for by Little's law it counts what has not come back yet; the limit follows it with a target of 1.1.
-/// Latency is measured against each route's own baseline, so a changed mix of routes moves nothing. Small *dips*, which
-/// the queue absorbs, keep the baselines true: the dip of 0.83 is deeper than the target is high (1.1 &lt; 1 / 0.83), so
-/// a baseline learnt in congestion cannot keep itself alive. And where congestion and a plain change of latency look
-/// alike, one deep cut *tests*: work rate falls with concurrency if the requests did not hinder each other, and hardly
-/// falls if they did (its own file). The step is pure; the object only keeps its state.
+/// Why it works. Three instruments, each good where the others fail.
+/// <para>
+/// The *stretch* <c>S = n / Y</c> jumps at once when capacity goes, for by Little's law it counts what has not come back
+/// yet; the limit follows it with a target of 1.1. Latency is measured against each route's own baseline, so a changed
+/// mix of routes moves nothing. How far to follow is a matter of evidence: what may be noise moves the limit a little,
+/// what stands out of it, in one window or added up over several (<see cref="Drift"/>), moves it much. So the limit is
+/// calm while nothing happens and quick when something does.
+/// </para>
+/// <para>
+/// Small *dips*, which the queue absorbs, keep the baselines true: the dip of 0.83 is deeper than the target is high
+/// (1.1 &lt; 1 / 0.83), so a baseline learnt in congestion cannot keep itself alive.
+/// </para>
+/// <para>
+/// And where congestion and a plain change of latency look alike, one deep cut *tests*: work rate falls with concurrency
+/// if the requests did not hinder each other, and hardly falls if they did (its own file).
+/// </para>
+/// The step is pure; the object only keeps its state.
 /// </remarks>
 internal sealed partial class AdaptiveLaw : ILimitLaw
 {
@@ -22,8 +32,27 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     internal const int Believed = 20;
 
     private const double Target = 1.1;
+
     // A stretch that following alone should not be trusted with.
     private const double Suspicious = 1.6;
+
+    // Standard errors by which a stretch has to stand out before it is acted on.
+    private const double Certain = 2;
+
+    // Of the way to the target, in one window: while it may be noise, and when it is not.
+    private const double CalmGain = 0.15;
+    private const double QuickGain = 0.5;
+
+    // What makes it certain: one deviation, or the sum of lasting ones (downwards it costs latency, upwards only room).
+    private const double QuickDeviation = 2.5;
+    private const double DriftAbove = 3;
+    private const double DriftBelow = 4;
+
+    // A standard error below this is luck.
+    private const double LeastNoise = 0.02;
+
+    // Elasticity of the dips together, with its error, below which they cost so little work that it is congestion.
+    private const double MostHindered = 0.3;
     private const double DipDepth = 0.83;
     private const int WindowsPerDip = 10;
 
@@ -31,11 +60,19 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     private const int WindowsPerEarlyDip = 4;
     private const int EarlyDips = 5;
     private const int FewestCompletions = 3;
-    private const int CalmWindows = 4;
     private const double Backoff = 0.9;
 
     // Slow start: samples after which the first baselines are no longer moved by windows that bind.
     private const int FirstLearning = 200;
+    private const double GrowthPerStreak = 0.15;
+    private const int CalmWindows = 4;
+    private const int MostDoubts = 4;
+
+    // A limit raised by slow start and then not used: so much above what was in flight is kept of it.
+    private const double UnusedRoom = 1.25;
+
+    // Latencies lag so far behind the stretch only while something is changing.
+    private const double Settling = 1.5;
 
     private LimitSettings _settings;
     private AdaptiveState _state;
@@ -63,7 +100,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
             InForce = limit,
             Peak = (inUse + 3) / 4,
         };
-        return (state, new LimitDecision(limit, limit, LimitReason.Configured) { Hasty = true });
+        return (state, new LimitDecision(limit, limit, LimitReason.Configured) { Pace = WindowPace.Hasty });
     }
 
     public static (AdaptiveState State, LimitDecision Decision) Step(
@@ -130,11 +167,19 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         }
 
         // Upwards only with room to spare: near the limit, a longer latency may be congestion.
-        bool roomy = window.MeanInFlight < 0.7 * state.Limit && window.LatencyStretch < Suspicious;
-        bool learn = roomy || window.LatencyStretch < 1;
+        bool settled = window.Stretch < Settling * window.LatencyStretch;
+        bool roomy = settled && window.MeanInFlight < 0.7 * state.Limit && window.LatencyStretch < Suspicious;
+        bool learn = roomy || (settled && window.LatencyStretch < 1);
         int learnt = state.Learnt + (roomy ? window.Completions : 0);
         if (window.LatencyStretch < Target)
         {
+            if (state is { Phase: AdaptivePhase.SlowStart, Streak: > 0 })
+            {
+                // Raised, but the load was met before it was reached: nothing has shown that so many would be served.
+                double used = Math.Max(Believed, UnusedRoom * window.PeakInFlight);
+                state = state with { Limit = Math.Min(state.Limit, used), Streak = 0 };
+            }
+
             // A half-used limit proves nothing: at most twice what has been seen to work.
             double floor = Math.Max(window.PeakInFlight, Math.Min(Believed, 2 * window.PeakInFlight));
             state = state with { Limit = Math.Max(state.Limit, floor) };
@@ -150,46 +195,12 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         return Decide(state, settings, LimitReason.NotBound, learn ? BaselineChange.Follow : default);
     }
 
-    private static (AdaptiveState State, LimitDecision Decision) SlowStart(
-        AdaptiveState state, in WindowSummary window, LimitSettings settings)
-    {
-        double stretch = Math.Min(window.Stretch, window.LatencyStretch);
-        bool learning = state.Learnt < FirstLearning && window.Stretch * window.LatencyStretch < Target * Target;
-        BaselineChange baselines = learning ? BaselineChange.Follow : default;
-        state = state with { Learnt = state.Learnt + window.Completions };
-        if (stretch < Target)
-        {
-            int streak = state.Streak + 1;
-            double factor = state.Limit < 8 ? 2 : Math.Min(2, 1 + (0.15 * streak));
-            return Decide(
-                state with { Limit = state.Limit * factor, Streak = streak, Doubts = 0, Verified = state.Verified || streak >= CalmWindows },
-                settings,
-                LimitReason.SlowStart,
-                baselines);
-        }
-
-        // Perhaps only noise above the target: look again, with a full window.
-        bool doubtful = stretch < Target * (1 + window.RelativeError);
-        if (doubtful && (state.Verified || state.Doubts == 0))
-        {
-            return Decide(
-                state with { Streak = 0, Doubts = state.Doubts + 1 }, settings, LimitReason.SlowStart, baselines);
-        }
-
-        if (!state.Verified && CutDepth * window.MeanInFlight >= settings.Min)
-        {
-            return BeginTest(state, window, settings, baselines);
-        }
-
-        return Follow(state with { Phase = AdaptivePhase.Follow, Streak = 0 }, window, settings);
-    }
-
     private static (AdaptiveState State, LimitDecision Decision) Follow(
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
         OperatingPoint here = PointOf(window);
-        bool flat = state.Dips.IsKnown && state.Dips.Mean + state.Dips.Deviation < 0.3;
-        if (state.Rest == 0 && (flat || window.Stretch > Suspicious * (1 + (window.RelativeError / 2))))
+        bool flat = state.Dips.IsKnown && state.Dips.Mean + state.Dips.Deviation < MostHindered;
+        if (state.Rest == 0 && (flat || window.Stretch > Suspicious * (1 + (Certain * window.Noise))))
         {
             return BeginTest(state, window, settings);
         }
@@ -205,23 +216,41 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         int windowsPerDip = state.DipsTaken < EarlyDips ? WindowsPerEarlyDip : WindowsPerDip;
         if (state.SinceDip >= windowsPerDip && window.CanQueue)
         {
-            return Decide(
-                state with { Phase = AdaptivePhase.Dip, SinceDip = 0 }, settings, LimitReason.Dip, default, Math.Min(state.Limit * DipDepth, Math.Round(state.Limit) - 1));
+            double dip = Math.Min(state.Limit * DipDepth, Math.Round(state.Limit) - 1);
+            return Decide(state with { Phase = AdaptivePhase.Dip, SinceDip = 0 }, settings, LimitReason.Dip, default, dip);
         }
 
-        double factor = Math.Clamp(Math.Sqrt(Target / Math.Sqrt(window.Stretch * window.LatencyStretch)), 0.4, 1.5);
-        int streak = Math.Min(window.Stretch, window.LatencyStretch) < Target ? state.Streak + 1 : 0;
+        return FollowStretch(state, window, settings, here);
+    }
+
+    private static (AdaptiveState State, LimitDecision Decision) FollowStretch(
+        AdaptiveState state, in WindowSummary window, LimitSettings settings, OperatingPoint here)
+    {
+        // Half of it is the jumpy stretch, half the calm one of latencies.
+        double excess = (0.5 * Math.Log(window.Stretch * window.LatencyStretch)) - Math.Log(Target);
+        double deviation = excess / Math.Max(LeastNoise, window.Noise);
+        Drift drift = state.Drift.With(deviation);
+        bool quick = Math.Abs(deviation) > QuickDeviation || drift.Above > DriftAbove;
+        double factor = Math.Clamp(Math.Exp(-(quick ? QuickGain : CalmGain) * excess), 0.4, 1.5);
         OperatingPoint top = here.InFlight >= state.Top.InFlight ? here : state.Top;
-        state = state with { Limit = state.Limit * factor, Streak = streak, Top = top };
 
         // Without dips a baseline that is too short would only be found at the end of a descent. One that made work
         // rate fall in proportion was no relief: what is seen on it is the unqueued latency.
         bool learn = !window.CanQueue && here.InFlight < 0.85 * top.InFlight && LooksUnhindered(top, here);
         BaselineChange baselines = learn ? BaselineChange.Follow : default;
-        return streak < CalmWindows
-            ? Decide(state, settings, LimitReason.Follow, baselines)
-            : Decide(
-                state with { Phase = AdaptivePhase.SlowStart, Streak = 0, Doubts = 0 }, settings, LimitReason.Follow, baselines);
+
+        // Room above, for long now: look for its end.
+        bool roomAbove = drift.Below > DriftBelow;
+        state = state with
+        {
+            Phase = roomAbove ? AdaptivePhase.SlowStart : state.Phase,
+            Limit = state.Limit * factor,
+            Streak = 0,
+            Doubts = 0,
+            Top = top,
+            Drift = roomAbove ? default : quick ? drift with { Above = 0 } : drift,
+        };
+        return Decide(state, settings, LimitReason.Follow, baselines);
     }
 
     private static (AdaptiveState State, LimitDecision Decision) AfterDip(
@@ -242,14 +271,14 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         => state.Phase is AdaptivePhase.SlowStart ? state : state with { Phase = AdaptivePhase.Follow };
 
     private static OperatingPoint PointOf(in WindowSummary window)
-        => new(window.MeanInFlight, window.WorkRate, window.RelativeError);
+        => new(window.MeanInFlight, window.WorkRate, window.Noise);
 
     private static OperatingPoint Smoothed(OperatingPoint usual, OperatingPoint here)
         => usual.IsKnown
             ? new(
                 usual.InFlight + (0.3 * (here.InFlight - usual.InFlight)),
                 usual.WorkRate + (0.3 * (here.WorkRate - usual.WorkRate)),
-                (0.7 * usual.RelativeError) + (0.15 * here.RelativeError))
+                (0.7 * usual.Noise) + (0.15 * here.Noise))
             : here;
 
     private static (AdaptiveState State, LimitDecision Decision) Decide(
@@ -270,7 +299,12 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
             new LimitDecision(inForce, Math.Max(nominal, inForce), reason)
             {
                 Baselines = baselines,
-                Hasty = state is { Phase: AdaptivePhase.SlowStart, Doubts: 0 },
+                Pace = state.Phase switch
+                {
+                    AdaptivePhase.SlowStart when state.Doubts == 0 => WindowPace.Hasty,
+                    AdaptivePhase.Test or AdaptivePhase.Confirm => WindowPace.Careful,
+                    _ => WindowPace.Usual,
+                },
             });
     }
 }

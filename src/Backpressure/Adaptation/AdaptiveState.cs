@@ -23,7 +23,7 @@ internal readonly record struct AdaptiveState
     /// </summary>
     public bool Verified { get; init; }
 
-    /// <summary>Good windows in a row: in slow start it grows faster by them, in following it goes back to it.</summary>
+    /// <summary>Good windows in a row: slow start grows faster by them.</summary>
     public int Streak { get; init; }
 
     /// <summary>Windows in a row in slow start that were stretched by what may be noise.</summary>
@@ -51,6 +51,15 @@ internal readonly record struct AdaptiveState
     public OperatingPoint Usual { get; init; }
 
     public Elasticity Dips { get; init; }
+
+    /// <summary>Windows in a row in which a test was wanted but what they saw was younger than themselves.</summary>
+    public int Unsteady { get; init; }
+
+    /// <summary>So many in flight are known not to hinder each other: what is seen there is the baseline.</summary>
+    public double Cleared { get; init; }
+
+    /// <summary>What following has seen of lasting deviations from its target.</summary>
+    public Drift Drift { get; init; }
 }
 
 internal enum AdaptivePhase

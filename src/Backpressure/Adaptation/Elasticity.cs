@@ -18,7 +18,7 @@ internal readonly record struct Elasticity(double Squares, double Products, doub
     {
         double x = Math.Log(to.InFlight / from.InFlight);
         double y = Math.Log(to.WorkRate / from.WorkRate);
-        double variance = (from.RelativeError * from.RelativeError) + (to.RelativeError * to.RelativeError);
+        double variance = (from.Noise * from.Noise) + (to.Noise * to.Noise);
         return new((Keep * Squares) + (x * x), (Keep * Products) + (x * y), (Keep * Keep * Variance) + (variance * x * x));
     }
 }

@@ -76,7 +76,7 @@ internal sealed class LimitController
         {
             Volatile.Write(ref _due, now + _interval);
             LimitDecision before = _law.Current;
-            if (!_window.TryClose(reading, now, before.Hasty, out WindowSummary window))
+            if (!_window.TryClose(reading, now, before.Pace, out WindowSummary window))
             {
                 return false;
             }

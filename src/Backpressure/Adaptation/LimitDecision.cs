@@ -14,8 +14,8 @@ internal readonly record struct LimitDecision(int Limit, int Nominal, LimitReaso
     /// <summary>What the routes' baselines learn from the window that was decided on.</summary>
     public BaselineChange Baselines { get; init; }
 
-    /// <summary>Whether the next window may close on few samples: a limit that doubles need not be exact.</summary>
-    public bool Hasty { get; init; }
+    /// <summary>How much the next window has to hold.</summary>
+    public WindowPace Pace { get; init; }
 }
 
 /// <summary>Why a law decided as it did.</summary>

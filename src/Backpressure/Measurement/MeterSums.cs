@@ -11,9 +11,16 @@ internal record struct MeterSums
     public double InFlightSum;
     public double LatencySum;
     public double LatencySquaredSum;
+
+    /// <summary>Σ latency², each as often as it stands for.</summary>
+    public double LatencySecondMoment;
+
     public double DroppedLatencySum;
 
     public readonly double MeanLatency => Samples > 0 ? LatencySum / Samples : 0;
+
+    /// <summary>The latency that a moment in flight belongs to, on the mean: that of long requests more often than of short ones.</summary>
+    public readonly double Residence => LatencySum > 0 ? LatencySecondMoment / LatencySum : 0;
 
     /// <summary>
     /// How many samples of equal weight would say as much: heavy-tailed latencies say less than their number promises.

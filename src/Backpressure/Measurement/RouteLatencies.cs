@@ -10,7 +10,7 @@ internal sealed class RouteLatencies
     private const int Memory = 400;
 
     // After a scaling the baselines are a guess: trust what comes.
-    private const int MemoryAfterScaling = 30;
+    private const int MemoryAfterScaling = 100;
 
     private const double UsualWeight = 1.0 / 32;
 
@@ -18,6 +18,11 @@ internal sealed class RouteLatencies
     private double[] _usual = new double[16];
     private int[] _seen = new int[16];
     private int _seenCount;
+    // Of the open window, for its noise: Σ latency², Σ latency · baseline, Σ baseline²; and Σ latency² of routes not known yet.
+    private double _squares;
+    private double _products;
+    private double _baselineSquares;
+    private double _unknownSquares;
 
     /// <summary>0 when not known. Lock-free.</summary>
     public double Usual(int route)
@@ -41,8 +46,30 @@ internal sealed class RouteLatencies
 
         route.Count++;
         route.Sum += latency;
+        if (route.Known > 0)
+        {
+            _squares += latency * latency;
+            _products += latency * route.Baseline;
+            _baselineSquares += route.Baseline * route.Baseline;
+        }
+        else
+        {
+            _unknownSquares += latency * latency;
+        }
+
         ref double usual = ref _usual[index];
         Volatile.Write(ref usual, usual > 0 ? usual + (UsualWeight * (latency - usual)) : latency);
+    }
+
+    /// <summary>
+    /// The relative standard error of Σ latency ÷ Σ baseline, from how far latencies lie from their route's stretched
+    /// baseline: what differs between routes is no noise. 1 when nothing was seen.
+    /// </summary>
+    public double Noise(double latencySum)
+    {
+        double stretch = StretchOfKnown();
+        double residual = _squares - (2 * stretch * _products) + (stretch * stretch * _baselineSquares) + _unknownSquares;
+        return latencySum > 0 ? Math.Sqrt(Math.Max(0, residual)) / latencySum : 1;
     }
 
     public double Work()
@@ -97,6 +124,7 @@ internal sealed class RouteLatencies
         }
 
         _seenCount = 0;
+        _squares = _products = _baselineSquares = _unknownSquares = 0;
     }
 
     private double StretchOfKnown()

@@ -147,6 +147,9 @@ internal sealed class ServiceMeter
     /// </summary>
     public double Work() => _routes.Work();
 
+    /// <summary>The relative standard error of the open window's stretch. Needs the controller's lock.</summary>
+    public double Noise() => _routes.Noise(_open.LatencySum);
+
     /// <summary>Ends the window, having learnt from it what the law said. Needs the controller's lock.</summary>
     public void CloseWindow(BaselineChange change)
     {
@@ -175,6 +178,7 @@ internal sealed class ServiceMeter
         _open.Samples++;
         _open.LatencySum += latency;
         _open.LatencySquaredSum += latency * latency;
+        _open.LatencySecondMoment += latency * latency;
         _routes.Add(route, latency);
     }
 }

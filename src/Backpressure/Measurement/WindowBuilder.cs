@@ -5,18 +5,34 @@ namespace Backpressure.Measurement;
 /// </summary>
 /// <remarks>
 /// After a change of limit one mean latency is ignored, and what is still in flight above a lower limit, because those
-/// departures were served under the old one. A window closes after 100 ms, 2.25 mean latencies and 25 effective
-/// samples (12 by count in haste); sooner when the requests in flight have spent 1.5 times what so many samples
-/// usually need, since then they *are* slower, which is the news; and after 20 latencies if the gate is full anyway.
+/// departures were served under the old one. A window closes after 50 ms, 2.25 mean latencies, 1.75 residences (the
+/// latency that a moment in flight belongs to: long requests fill the downstream, short ones the statistics) and 25
+/// effective samples (12 by count in haste), if what has come back accounts for what was in flight. Sooner when the
+/// requests in flight have spent 1.5 times what so many samples usually need, since then they *are* slower, which is
+/// the news; and after 20 latencies if the gate is full anyway.
 /// </remarks>
 internal sealed class WindowBuilder
 {
-    private const double LeastSeconds = 0.1;
+    private const double LeastSeconds = 0.05;
+
+    // A cut for dropped requests needs time to show.
+    private const double LeastSecondsAfterDropped = 0.1;
     private const double LeastLatencies = 2.25;
+    private const double LeastResidences = 1.75;
     private const double EffectiveSamplesNeeded = 25;
     private const int HastySamples = 12;
+    private const double CarefulNoise = 0.1;
     private const double Overdue = 1.5;
     private const double MostLatencies = 20;
+
+    // With this many times the samples needed, latencies as they are now say better than those before how long to look.
+    private const double Plenty = 2;
+
+    // Seconds spent in flight ÷ latencies that came back. Above it only the short ones have come back yet.
+    private const double Unaccounted = 1.3;
+
+    // How unequal latencies may be and still be waited for: 1 ÷ their effective share.
+    private const double MostUnequal = 16;
 
     // Below this a mean is an anecdote.
     private const int FewestSamples = 5;
@@ -38,6 +54,7 @@ internal sealed class WindowBuilder
     private long _lastAt;
     private double _inFlightSeconds;
     private double _meanLatency;
+    private double _residence;
     private double _samplesPerEffective = 1.25;
     private double _settleSeconds;
     private bool _settling;
@@ -55,9 +72,9 @@ internal sealed class WindowBuilder
     /// <summary>Takes a reading; true when it closes the window.</summary>
     /// <param name="reading">Of the gate, now.</param>
     /// <param name="now">Timestamp.</param>
-    /// <param name="hasty">Whether few samples do.</param>
+    /// <param name="pace">How much it has to hold.</param>
     /// <param name="window">What it saw.</param>
-    public bool TryClose(in GateReading reading, long now, bool hasty, out WindowSummary window)
+    public bool TryClose(in GateReading reading, long now, WindowPace pace, out WindowSummary window)
     {
         window = default;
         _meter.Drain();
@@ -89,7 +106,7 @@ internal sealed class WindowBuilder
 
         MeterSums sums = _meter.Open;
         bool overdue = IsOverdue(sums, elapsed);
-        if (!IsEnough(sums, elapsed, hasty, full, overdue))
+        if (!IsEnough(sums, elapsed, pace, full, overdue))
         {
             return false;
         }
@@ -110,8 +127,9 @@ internal sealed class WindowBuilder
         if (sums.Samples >= FewestSamples || (sums.Samples > 0 && _meanLatency == 0))
         {
             _meanLatency = MeanLatencyOf(window);
+            _residence = sums.Residence;
             double ratio = sums.Samples / sums.EffectiveSamples;
-            _samplesPerEffective += 0.2 * (Math.Min(ratio, 4) - _samplesPerEffective);
+            _samplesPerEffective += 0.2 * (Math.Min(ratio, MostUnequal) - _samplesPerEffective);
         }
 
         return true;
@@ -125,7 +143,7 @@ internal sealed class WindowBuilder
         _openedAt = now;
         _inFlightSeconds = 0;
         _settling = settling != Settling.None;
-        _settleSeconds = settling == Settling.AfterDropped ? Math.Max(_meanLatency, LeastSeconds) : _meanLatency;
+        _settleSeconds = settling == Settling.AfterDropped ? Math.Max(_meanLatency, LeastSecondsAfterDropped) : _meanLatency;
     }
 
     private bool IsOverdue(in MeterSums sums, double elapsed)
@@ -138,7 +156,7 @@ internal sealed class WindowBuilder
         return _inFlightSeconds > Overdue * EffectiveSamplesNeeded * _samplesPerEffective * _meanLatency && sums.Samples > 0;
     }
 
-    private bool IsEnough(in MeterSums sums, double elapsed, bool hasty, long full, bool overdue)
+    private bool IsEnough(in MeterSums sums, double elapsed, WindowPace pace, long full, bool overdue)
     {
         // Dropped requests are news at once, unless they are as few as stray faults would be.
         if (sums.Dropped * 50 > sums.Departures)
@@ -146,16 +164,27 @@ internal sealed class WindowBuilder
             return true;
         }
 
+        // What has come back must account for what was in flight, or only the short ones have been seen.
+        bool accounted = _inFlightSeconds <= Unaccounted * sums.LatencySum;
         double latency = _meanLatency > 0 ? _meanLatency : sums.MeanLatency;
-        if (elapsed < LeastSeconds || elapsed < LeastLatencies * latency)
+        double residence = Math.Max(_residence, sums.Residence);
+        if (accounted && sums.EffectiveSamples >= Plenty * EffectiveSamplesNeeded)
+        {
+            latency = Math.Min(latency, sums.MeanLatency);
+            residence = Math.Min(residence, sums.Residence);
+        }
+
+        double longest = MostLatencies * latency;
+        double least = Math.Max(LeastLatencies * latency, overdue ? 0 : Math.Min(LeastResidences * residence, longest));
+        if (elapsed < Math.Max(LeastSeconds, least))
         {
             return false;
         }
 
-        bool sampled = hasty ? sums.Samples >= HastySamples : sums.EffectiveSamples >= EffectiveSamplesNeeded;
-        double longest = MostLatencies * latency;
-        return sampled
-            || overdue
+        bool exact = pace != WindowPace.Careful || _meter.Noise() <= CarefulNoise;
+        bool sampled = pace == WindowPace.Hasty ? sums.Samples >= HastySamples : sums.EffectiveSamples >= EffectiveSamplesNeeded;
+        return (sampled && accounted && exact)
+            || (overdue && exact)
             || (latency > 0 && elapsed > longest && (full > 0 || elapsed > MostUnboundSeconds));
     }
 
@@ -189,6 +218,7 @@ internal sealed class WindowBuilder
             MeanInFlight = inFlight,
             PeakInFlight = Math.Max(sums.PeakInFlight, reading.InFlight),
             Work = _meter.Work(),
+            Noise = _meter.Noise(),
             LatencySum = sums.LatencySum,
             LatencySquaredSum = sums.LatencySquaredSum,
             Arrivals = arrivals,
@@ -205,6 +235,6 @@ internal sealed class WindowBuilder
     {
         double seen = window.LatencySum / window.Completions;
         double little = window.MeanInFlight * window.Seconds / window.Completions;
-        return window.Bound ? Math.Clamp(little, seen, 4 * seen) : seen;
+        return window.Bound || little > Unaccounted * seen ? Math.Clamp(little, seen, 4 * seen) : seen;
     }
 }

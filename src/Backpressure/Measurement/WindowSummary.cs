@@ -28,6 +28,9 @@ internal readonly record struct WindowSummary
     /// <summary>B: the sum over completions of their route's baseline latency: work done, in server-seconds.</summary>
     public required double Work { get; init; }
 
+    /// <summary>The relative standard error of a ratio of latencies to baselines; what differs between routes is none.</summary>
+    public required double Noise { get; init; }
+
     public required double LatencySum { get; init; }
 
     public required double LatencySquaredSum { get; init; }

@@ -52,15 +52,47 @@ public sealed class AdaptiveLawTests
             AdaptiveLaw.Start(_settings).State, TestWindow.Of(20, 1.2, 20), _settings);
         Assert.Equal(new LimitDecision(20, 20, LimitReason.SlowStart), decision);
         decision = AdaptiveLaw.Step(state, TestWindow.Of(20, 1.2, 20), _settings).Decision;
-        Assert.Equal(new LimitDecision(11, 20, LimitReason.Test), decision);
+        Assert.Equal(new LimitDecision(11, 20, LimitReason.Test) { Pace = WindowPace.Careful }, decision);
     }
 
     [Theory]
-    [InlineData(1.1, 40)]
-    [InlineData(1.0, 42)]
-    [InlineData(1.4, 35)]
-    public void Follow_Stretch_MovesTowardsTheTarget(double stretch, int limit)
-        => Assert.Equal(limit, Following(40, TestWindow.Of(40, stretch, 40)).Decision.Limit);
+    [InlineData(1.1, 0.075, 40)]
+    [InlineData(1.0, 0.075, 41)]
+    [InlineData(1.2, 0.075, 39)] // May be noise: a seventh of the way.
+    [InlineData(1.4, 0.075, 35)] // Is not: half of it.
+    [InlineData(1.4, 0.3, 39)]
+    public void Follow_Stretch_MovesTowardsTheTargetByTheEvidence(double stretch, double noise, int limit)
+        => Assert.Equal(limit, Following(40, TestWindow.Of(40, stretch, 40, noise: noise)).Decision.Limit);
+
+    [Fact]
+    public void Follow_SmallExcessThatLasts_IsActedOn()
+    {
+        AdaptiveState state = Followed(40) with { DipsTaken = 5 };
+        List<double> steps = [];
+        for (int i = 0; i < 6; i++)
+        {
+            double before = state.Limit;
+            state = AdaptiveLaw.Step(state, TestWindow.Of(40, 1.22, state.InForce), _settings).State;
+            steps.Add(Math.Log(before / state.Limit) / Math.Log(1.22 / 1.1));
+        }
+
+        Assert.Equal(0.15, steps[0], 3);
+        Assert.Contains(steps, step => step > 0.49);
+    }
+
+    [Fact]
+    public void Follow_RoomAboveThatLasts_LooksForItsEnd()
+    {
+        AdaptiveState state = Followed(40) with { DipsTaken = 5 };
+        int windows = 0;
+        while (state.Phase is not AdaptivePhase.SlowStart)
+        {
+            Assert.InRange(windows++, 0, 30);
+            state = AdaptiveLaw.Step(state, TestWindow.Of(state.InForce, 1, state.InForce), _settings).State;
+        }
+
+        Assert.InRange(windows, 3, 30);
+    }
 
     [Fact]
     public void Follow_EveryTenthBoundWindow_DipsAndRefusesNobody()
@@ -113,9 +145,11 @@ public sealed class AdaptiveLawTests
     {
         // 20 servers became 6: stretch 40/6. The cut gives the same work rate.
         (AdaptiveState state, LimitDecision cut) = Following(40, TestWindow.Of(40, 40 / 6.0, 40));
-        Assert.Equal(new LimitDecision(22, 40, LimitReason.Test), cut);
+        Assert.Equal(new LimitDecision(22, 40, LimitReason.Test) { Pace = WindowPace.Careful }, cut);
         (state, LimitDecision verdict) = AdaptiveLaw.Step(state, TestWindow.Of(22, 22 / 6.0, 22), _settings);
-        Assert.Equal((22, 22, BaselineMove.Hold), (verdict.Limit, verdict.Nominal, verdict.Baselines.Move));
+
+        // The stretch is still far too high, so it goes below what was looked at, if not by more than one cut.
+        Assert.Equal((12, 12, BaselineMove.Hold), (verdict.Limit, verdict.Nominal, verdict.Baselines.Move));
         Assert.Equal(AdaptivePhase.Follow, state.Phase);
     }
 
@@ -133,6 +167,37 @@ public sealed class AdaptiveLawTests
     }
 
     [Fact]
+    public void Test_LatenciesLagBehindTheStretch_WaitsAWindow()
+    {
+        (AdaptiveState state, LimitDecision decision) = Following(40, TestWindow.Of(40, 5, 40, latencyStretch: 2));
+        Assert.Equal((LimitReason.Hold, 40), (decision.Reason, decision.Limit));
+        decision = AdaptiveLaw.Step(state, TestWindow.Of(40, 5, 40, latencyStretch: 2), _settings).Decision;
+        Assert.Equal(LimitReason.Test, decision.Reason);
+    }
+
+    [Fact]
+    public void Test_WorkRateFallsMoreThanTheCut_IsDecidedOnTheWayBack()
+    {
+        (AdaptiveState state, _) = Following(40, TestWindow.Of(40, 2, 40));
+        (state, LimitDecision restored) = AdaptiveLaw.Step(state, TestWindow.Of(22, 4, 22), _settings);
+        Assert.Equal((LimitReason.Test, 40, AdaptivePhase.Confirm), (restored.Reason, restored.Limit, state.Phase));
+        LimitDecision verdict = AdaptiveLaw.Step(state, TestWindow.Of(40, 4, 40), _settings).Decision;
+        Assert.Equal((LimitReason.Shift, BaselineMove.Scale), (verdict.Reason, verdict.Baselines.Move));
+    }
+
+    [Fact]
+    public void Test_TooNoisyToTell_IsLookedAtAgain()
+    {
+        (AdaptiveState state, _) = Following(40, TestWindow.Of(40, 4, 40, noise: 0.2));
+
+        // Elasticity 0.45: congestion where it is exact, perhaps a shift where it is not.
+        double stretch = 4 * Math.Pow(22 / 40.0, 0.55);
+        Assert.Equal(AdaptivePhase.Confirm, AdaptiveLaw.Step(state, TestWindow.Of(22, stretch, 22, noise: 0.2), _settings).State.Phase);
+        (state, _) = Following(40, TestWindow.Of(40, 4, 40, noise: 0.02));
+        Assert.Equal(AdaptivePhase.Follow, AdaptiveLaw.Step(state, TestWindow.Of(22, stretch, 22, noise: 0.02), _settings).State.Phase);
+    }
+
+    [Fact]
     public void Test_CapacityGoesDuringIt_IsNoShift()
     {
         (AdaptiveState state, _) = Following(40, TestWindow.Of(40, 4, 40));
@@ -140,7 +205,7 @@ public sealed class AdaptiveLawTests
 
         // Back at 40, the work rate does not come back: 5.5 servers are all there is.
         (state, LimitDecision verdict) = AdaptiveLaw.Step(state, TestWindow.Of(40, 40 / 5.5, 40), _settings);
-        Assert.Equal((LimitReason.Hold, BaselineMove.Hold), (verdict.Reason, verdict.Baselines.Move));
+        Assert.Equal((LimitReason.Test, 22, BaselineMove.Hold), (verdict.Reason, verdict.Limit, verdict.Baselines.Move));
         Assert.Equal(AdaptivePhase.Follow, state.Phase);
     }
 
@@ -152,7 +217,7 @@ public sealed class AdaptiveLawTests
         (state, _) = AdaptiveLaw.Step(state, TestWindow.Of(20, 1.2, 20), _settings);
         (state, LimitDecision verdict) = AdaptiveLaw.Step(state, TestWindow.Of(11, 11 / 16.7, 11), _settings);
         Assert.Equal(BaselineMove.Scale, verdict.Baselines.Move);
-        Assert.Equal(11 / 16.7, verdict.Baselines.Factor, 6);
+        Assert.Equal(1.075 * 11 / 16.7, verdict.Baselines.Factor, 6);
         Assert.Equal(AdaptivePhase.Test, state.Phase);
         Assert.Equal(6, verdict.Limit);
     }
@@ -161,7 +226,7 @@ public sealed class AdaptiveLawTests
     public void Test_AtTheMinimum_LooksUpwards()
     {
         LimitDecision decision = Following(4, TestWindow.Of(4, 4, 4)).Decision;
-        Assert.Equal(new LimitDecision(7, 7, LimitReason.Test), decision);
+        Assert.Equal(new LimitDecision(7, 7, LimitReason.Test) { Pace = WindowPace.Careful }, decision);
     }
 
     [Theory]

@@ -76,7 +76,7 @@ public sealed class AdaptivePlantTests
         foreach (PlantResult result in Runs(plant))
         {
             Assert.InRange(result.Rejected(10, 60), 0, 0.005);
-            Assert.DoesNotContain(LimitReason.Test, result.Reasons.Keys);
+            Assert.DoesNotContain(LimitReason.Shift, result.Reasons.Keys);
         }
     }
 

@@ -31,7 +31,7 @@ public sealed class LimitControllerTests
         LimitController controller = new(_aimd, _meter, TicksPerSecond, 0);
         List<int> limits = Drive(controller, 0, 1000);
         Assert.Equal(Enumerable.Range(11, limits.Count), limits);
-        Assert.InRange(limits.Count, 5, 10);
+        Assert.InRange(limits.Count, 10, 20);
         Assert.Equal(limits[^1], controller.Current.Limit);
     }
 

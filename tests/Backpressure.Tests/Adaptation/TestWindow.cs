@@ -17,6 +17,7 @@ internal static class TestWindow
         bool canQueue = true,
         bool shadow = false,
         int completions = 50,
+        double noise = 0.075,
         double seconds = 1)
     {
         double work = seconds * inFlight / stretch;
@@ -32,6 +33,7 @@ internal static class TestWindow
             MeanInFlight = inFlight,
             PeakInFlight = peak > 0 ? peak : (int)Math.Ceiling(inFlight),
             Work = work,
+            Noise = noise,
             LatencySum = latencies,
             LatencySquaredSum = latencies * latencies / completions,
             Arrivals = 100,

@@ -28,8 +28,8 @@ public sealed class WindowBuilderTests
     {
         Warm(10);
         WindowSummary window = Run(20, 10, 300)!.Value;
-        Assert.InRange(window.Seconds, 0.1, 0.106);
-        Assert.InRange(window.Completions, 2000, 2120);
+        Assert.InRange(window.Seconds, 0.05, 0.056);
+        Assert.InRange(window.Completions, 1000, 1120);
         Assert.Equal(20, window.MeanInFlight, 1.0);
         Assert.Equal(0.01, window.LatencySum / window.Completions, 6);
     }
@@ -46,7 +46,7 @@ public sealed class WindowBuilderTests
     {
         Warm(50);
         _inFlight = 3;
-        WindowSummary hasty = Run(0.08, 50, 2000, hasty: true)!.Value;
+        WindowSummary hasty = Run(0.08, 50, 2000, pace: WindowPace.Hasty)!.Value;
         Assert.Equal(12, hasty.Completions);
         _builder.Restart(Reading(), _now, Settling.None);
         WindowSummary full = Run(0.08, 50, 2000)!.Value;
@@ -161,7 +161,7 @@ public sealed class WindowBuilderTests
         Shadow = false,
     };
 
-    private WindowSummary? Run(double departuresPerMillisecond, int latency, int milliseconds, bool hasty = false)
+    private WindowSummary? Run(double departuresPerMillisecond, int latency, int milliseconds, WindowPace pace = WindowPace.Usual)
     {
         double owed = 0;
         for (int i = 0; i < milliseconds; i++)
@@ -172,7 +172,7 @@ public sealed class WindowBuilderTests
                 _meter.Record(_sequence++, 1, latency * Millisecond, _inFlight + 1);
             }
 
-            if (i % 5 == 4 && _builder.TryClose(Reading(), _now, hasty, out WindowSummary window))
+            if (i % 5 == 4 && _builder.TryClose(Reading(), _now, pace, out WindowSummary window))
             {
                 return window;
             }

@@ -1,0 +1,14 @@
+namespace Backpressure.Measurement;
+
+/// <summary>How much the next window has to hold before it is judged.</summary>
+internal enum WindowPace
+{
+    /// <summary>25 effective samples.</summary>
+    Usual,
+
+    /// <summary>Twelve samples: a limit that doubles need not be exact.</summary>
+    Hasty,
+
+    /// <summary>Until its noise is a tenth: a verdict hangs on it.</summary>
+    Careful,
+}
