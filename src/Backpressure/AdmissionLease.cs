@@ -31,6 +31,9 @@ public partial struct AdmissionLease
     private byte _decision;
     private byte _reason;
     private byte _priority;
+
+    // How many requests it stands for in what the limit learns from; 0: it is not measured for it.
+    private byte _weight;
     private Holds _holds;
 
     internal AdmissionLease(ResolvedClass resolved, Priority priority, int cost)
@@ -38,10 +41,11 @@ public partial struct AdmissionLease
         _class = resolved;
         _cost = (short)cost;
         _priority = (byte)priority;
+        _weight = 1;
     }
 
     [Flags]
-    private enum Holds : byte
+    private enum Holds : ushort
     {
         Nothing = 0,
         Slot = 1,
@@ -52,6 +56,9 @@ public partial struct AdmissionLease
         FailedOpen = 32,
         Observed = 64,
         Completed = 128,
+
+        /// <summary>Nobody wants to know how long it takes, so it has no times.</summary>
+        Untimed = 256,
     }
 
     /// <summary>Whether the request may run.</summary>
@@ -95,7 +102,7 @@ public partial struct AdmissionLease
     /// </summary>
     public void ResponseStarted()
     {
-        if (_respondedAt == 0 && _class is not null)
+        if (_respondedAt == 0 && _class is not null && (_holds & Holds.Untimed) == 0)
         {
             _respondedAt = _class.Owner.Now;
         }
@@ -123,12 +130,13 @@ public partial struct AdmissionLease
         try
         {
             ResponseStarted();
-            LeaveGates(Outcome.Success, latencyIsSample ? _respondedAt - _startedAt : -1, _respondedAt);
+            long now = (_holds & Holds.Untimed) == 0 ? _respondedAt : _class.Owner.Now;
+            LeaveGates(Outcome.Success, latencyIsSample ? LatencyUntil(now) : NoSample, now);
         }
         catch (Exception fault)
         {
             _class.Owner.NoteFault(fault);
-            LeaveGates(Outcome.Ignored, latency: -1, _startedAt);
+            LeaveGates(Outcome.Ignored, NoSample, _startedAt);
         }
 
         return true;
@@ -141,16 +149,11 @@ public partial struct AdmissionLease
     /// </param>
     public void Complete(Outcome outcome, bool latencyIsSample = true)
     {
-        if (_class is null || (_holds & Holds.Completed) != 0)
+        if (_holds == (Holds.Slot | Holds.Untimed) && outcome == Outcome.Success)
         {
-            return;
+            CompletePlain(_class!);
         }
-
-        if (_holds == Holds.Slot && _shadow is null && _class.IsPlain)
-        {
-            CompletePlain(_class, outcome, latencyIsSample);
-        }
-        else
+        else if (_class is not null && (_holds & Holds.Completed) == 0)
         {
             CompleteAll(outcome, latencyIsSample);
         }
@@ -158,14 +161,23 @@ public partial struct AdmissionLease
 
     /// <summary>Admits on an empty lease.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void AdmitPlain(ResolvedClass resolved, long now)
+    internal void AdmitPlain(ResolvedClass resolved)
     {
         Debug.Assert(AdmissionDecision.Admitted == 0, "What is empty says so.");
         _class = resolved;
-        _startedAt = now;
         _cost = (short)resolved.Policy.Cost;
         _priority = (byte)resolved.Priority;
-        _holds = Holds.Slot;
+        _holds = Holds.Slot | Holds.Untimed;
+    }
+
+    /// <summary>Wants to know how long it takes.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="weight">How many requests it stands for; 0: it is only for those who listen to service times.</param>
+    internal void TimeFrom(long now, int weight)
+    {
+        _startedAt = now;
+        _weight = (byte)weight;
+        _holds &= ~Holds.Untimed;
     }
 
     internal void StartAt(long now) => _startedAt = now;

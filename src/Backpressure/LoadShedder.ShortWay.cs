@@ -26,8 +26,13 @@ public sealed partial class LoadShedder
             return false;
         }
 
-        resolved.Counters.Admitted(resolved.Priority);
-        lease.AdmitPlain(resolved, TimeProvider.System.GetTimestamp());
+        int weight = resolved.Downstream.Sampling.WeightOf(resolved.Counters.Admitted(resolved.Priority));
+        lease.AdmitPlain(resolved);
+        if (weight > 0 || RecordsServed)
+        {
+            lease.TimeFrom(TimeProvider.System.GetTimestamp(), weight);
+        }
+
         return true;
     }
 

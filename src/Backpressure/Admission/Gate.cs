@@ -57,6 +57,9 @@ internal sealed class Gate
 
     public bool HasWaiters => _word.HasWaiters;
 
+    /// <summary>How many have completed, modulo 2^<see cref="GateWord.SequenceBits"/>.</summary>
+    public uint Sequence => _word.Sequence;
+
     /// <summary>Requests a second that the full gate completes; 0: not known yet.</summary>
     public double DrainPerSecond => _drain.PerSecond;
 

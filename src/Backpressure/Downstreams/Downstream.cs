@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Backpressure.Adaptation;
 using Backpressure.Admission;
@@ -13,10 +12,10 @@ namespace Backpressure.Downstreams;
 /// One downstream as it runs: its gate, the meter of what passes, the controller that moves the limit, and the one
 /// timer that serves all who wait. Lives as long as the shedder; a reload only reconfigures it.
 /// </summary>
-internal sealed class Downstream : IDisposable
+internal sealed partial class Downstream : IDisposable
 {
-    /// <summary>With nobody at the full gate for this long who may wait, it counts as one that only rejects.</summary>
-    private const double MayWaitSeconds = 10;
+    /// <summary>Not a number that is given out as a round one, so only the time decides whether the limit is due.</summary>
+    private const uint Unmeasured = 1;
 
     private readonly TimeProvider _time;
     private readonly PacedTimer _timer;
@@ -36,6 +35,7 @@ internal sealed class Downstream : IDisposable
         IsShadow = shadow;
         long now = time.GetTimestamp();
         Meter = new ServiceMeter(time.TimestampFrequency);
+        Sampling = new Sampling(GateWord.SequenceBits, time.TimestampFrequency, now);
         Controller = new LimitController(settings.Limit, Meter, time.TimestampFrequency, now);
         LimitDecision start = Controller.Current;
         Func<Waiter> rent = shadow ? () => new ShadowAdmission(this) : RentPending;
@@ -52,6 +52,8 @@ internal sealed class Downstream : IDisposable
     public Gate Gate { get; }
 
     public ServiceMeter Meter { get; }
+
+    public Sampling Sampling { get; }
 
     public LimitController Controller { get; }
 
@@ -111,35 +113,42 @@ internal sealed class Downstream : IDisposable
         return result;
     }
 
+    /// <summary>The work of a request that was not measured has ended well.</summary>
+    /// <returns>Whether somebody waits; then <see cref="FollowUp"/> must come next.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Leave(int cost) => Gate.Leave(cost, out _, out _);
+
     /// <summary>A request's work has ended.</summary>
     /// <param name="cost">The units it entered with.</param>
     /// <param name="route">Its route's index in <see cref="Meter"/>.</param>
     /// <param name="latency">Its service time in timestamp ticks; negative: not a sample.</param>
+    /// <param name="weight">How many requests it stands for; 0: it is not measured.</param>
     /// <param name="outcome">What became of it.</param>
     /// <param name="now">The time.</param>
-    public void Complete(int cost, int route, long latency, Outcome outcome, long now)
+    public void Complete(int cost, int route, long latency, int weight, Outcome outcome, long now)
     {
-        bool waiters = Leave(cost, route, latency, outcome, out uint sequence);
-        FollowUp(waiters, sequence, now);
-    }
+        // Until its units are back nothing may throw.
+        bool waiters = Gate.Leave(cost, out _, out int inFlight);
+        uint number = Unmeasured;
+        if (weight > 0)
+        {
+            number = Meter.Take();
+            Meter.Record(number, route, outcome == Outcome.Success ? latency : -1, inFlight, weight);
+        }
 
-    /// <summary>The first half of <see cref="Complete"/>, which cannot throw.</summary>
-    /// <returns>Whether somebody waits; then, or when the controller is due, <see cref="FollowUp"/> must come next.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Leave(int cost, int route, long latency, Outcome outcome, out uint sequence)
-    {
-        bool waiters = Gate.Leave(cost, out sequence, out int inFlight);
-        Meter.Record(sequence, route, outcome == Outcome.Success ? latency : -1, inFlight);
         if (outcome == Outcome.Dropped)
         {
             Meter.Dropped();
         }
 
-        return waiters;
+        FollowUp(waiters, now, number);
     }
 
-    /// <summary>The second half of <see cref="Complete"/>: serves those that wait, moves the limit.</summary>
-    public void FollowUp(bool waiters, uint sequence, long now)
+    /// <summary>What follows when units have come free: serves those that wait, moves the limit.</summary>
+    /// <param name="waiters">Whether somebody waits.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="number">The number of its measurement.</param>
+    public void FollowUp(bool waiters, long now, uint number = Unmeasured)
     {
         if (waiters)
         {
@@ -148,7 +157,7 @@ internal sealed class Downstream : IDisposable
             decided.Tell();
         }
 
-        if (Controller.IsDue(sequence, now))
+        if (Controller.IsDue(number, now))
         {
             Adapt(now);
         }
@@ -213,82 +222,6 @@ internal sealed class Downstream : IDisposable
     }
 
     private PendingAdmission RentPending() => _pool.TryRent() ?? new PendingAdmission(this);
-
-    private void AdaptIfDue(long now)
-    {
-        // One: not a number that completions give out as a round one, so only the time decides.
-        if (Controller.IsDue(1, now))
-        {
-            Adapt(now);
-        }
-    }
-
-    private void Adapt(long now)
-    {
-        GateCounts counts = Gate.Counts;
-        var reading = new GateReading
-        {
-            Limit = counts.Limit,
-            InFlight = counts.InFlight,
-            Waiting = counts.Waiting,
-            FullArrivals = counts.FullArrivals,
-            Refused = counts.Refused,
-            AdmittedLate = counts.AdmittedLate,
-            CanQueue = CanQueue(counts.MayWaitAt, now),
-            Shadow = IsShadow,
-        };
-        if (Controller.TryStep(reading, now, out _))
-        {
-            ApplyCurrent(now);
-        }
-    }
-
-    // Where everybody is rejected at once there is no queue to absorb a dip of the limit: learning would refuse people.
-    private bool CanQueue(long mayWaitAt, long now) =>
-        mayWaitAt != long.MinValue
-        && now - mayWaitAt < MayWaitSeconds * _time.TimestampFrequency
-        && (_settings.Queue.Capacity != 0 || Gate.HasWaiters);
-
-    // Not the decision that the caller has in hand: a thread that was held up between deciding and applying would put
-    // an old limit over a newer one, or over a reload's, and a fixed one would never be put right.
-    private void ApplyCurrent(long now)
-    {
-        DecidedWaiters decided = default;
-        LimitDecision decision;
-        lock (_applying)
-        {
-            decision = Controller.Current;
-            Gate.SetLimit(decision.Limit, decision.Nominal, now, ref decided);
-        }
-
-        decided.Tell();
-        if (!IsShadow)
-        {
-            _shedding.LimitMoved(decision.Limit, _settings.Limit);
-        }
-    }
-
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Thrown from a timer it would end the process.")]
-    private void Tick()
-    {
-        try
-        {
-            long now = _time.GetTimestamp();
-            DecidedWaiters decided = default;
-            Gate.Expire(now, ref decided);
-            decided.Tell();
-            AdaptIfDue(now);
-            _timer.Set(() => WantedPace(now));
-        }
-        catch (Exception fault)
-        {
-            // It ticks on as it did, and the next time may do better.
-            _shedding.Faulted(fault);
-        }
-    }
-
-    private Pace WantedPace(long now) =>
-        Gate.HasWaiters ? Pace.Waiting : _shedding.IsShedding(now) ? Pace.Shedding : Pace.Off;
 
     // FNV-1a: the same name spreads the same way in every run, which the laboratory needs.
     private static uint SeedOf(string name) => name.Aggregate(2166136261u, static (hash, c) => (hash ^ c) * 16777619);

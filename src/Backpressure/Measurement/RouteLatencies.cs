@@ -26,7 +26,7 @@ internal sealed class RouteLatencies
         return (uint)route < (uint)usual.Length ? Volatile.Read(ref usual[route]) : 0;
     }
 
-    public void Add(int index, double latency)
+    public void Add(int index, double latency, int weight)
     {
         if (index >= _routes.Length)
         {
@@ -39,8 +39,8 @@ internal sealed class RouteLatencies
             _seen[_seenCount++] = index;
         }
 
-        route.Count++;
-        route.Sum += latency;
+        route.Count += weight;
+        route.Sum += weight * latency;
         ref double usual = ref _usual[index];
         Volatile.Write(ref usual, usual > 0 ? usual + (UsualWeight * (latency - usual)) : latency);
     }
