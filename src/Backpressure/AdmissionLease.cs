@@ -170,6 +170,17 @@ public partial struct AdmissionLease
         _holds = Holds.Slot | Holds.Untimed;
     }
 
+    /// <summary>Rejects on an empty lease.</summary>
+    internal void RejectPlain(ResolvedClass resolved, RejectionReason reason, int retryAfterSeconds)
+    {
+        _class = resolved;
+        _priority = (byte)resolved.Priority;
+        _decision = (byte)AdmissionDecision.Rejected;
+        _reason = (byte)reason;
+        _retryAfterSeconds = (short)retryAfterSeconds;
+        _holds = Holds.Completed;
+    }
+
     /// <summary>Wants to know how long it takes.</summary>
     /// <param name="now">The time.</param>
     /// <param name="weight">How many requests it stands for; 0: it is only for those who listen to service times.</param>

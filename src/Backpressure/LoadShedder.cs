@@ -105,7 +105,7 @@ public sealed partial class LoadShedder : IDisposable
     {
         ArgumentNullException.ThrowIfNull(request.Class);
         AdmissionLease lease = default;
-        return TryAdmitPlain(in request, ref lease) ? new ValueTask<AdmissionLease>(lease) : AdmitByStages(in request, cancellationToken);
+        return TryDecidePlain(in request, ref lease) ? new ValueTask<AdmissionLease>(lease) : AdmitByStages(in request, cancellationToken);
     }
 
     /// <summary>

@@ -147,6 +147,16 @@ internal sealed class Gate
         }
     }
 
+    /// <summary>Books returns for those that were turned away without asking.</summary>
+    /// <returns>Seconds until the next slot, for <see cref="RetryAfterBook.Told"/>.</returns>
+    public double BookAll(Priority priority, long count, long now)
+    {
+        lock (_lock)
+        {
+            return _book.BookAll(priority, count, _queue.Ahead(priority), _drain.PerSecond, now);
+        }
+    }
+
     /// <summary>Work has ended: gives its units back. When it returns true, <see cref="HandOver"/> must follow.</summary>
     public bool Leave(int cost, out uint sequence, out int inFlight)
     {

@@ -20,21 +20,27 @@ internal sealed partial class Downstream
         }
     }
 
-    private void Adapt(long now)
+    /// <summary>What the controller is shown.</summary>
+    internal GateReading Reading(long now)
     {
         GateCounts counts = Gate.Counts;
-        var reading = new GateReading
+        long turnedAway = _full.Total();
+        return new GateReading
         {
             Limit = counts.Limit,
             InFlight = counts.InFlight,
             Waiting = counts.Waiting,
-            FullArrivals = counts.FullArrivals,
-            Refused = counts.Refused,
+            FullArrivals = counts.FullArrivals + turnedAway,
+            Refused = counts.Refused + turnedAway,
             AdmittedLate = counts.AdmittedLate,
             CanQueue = CanQueue(counts.MayWaitAt, now),
             Shadow = IsShadow,
         };
-        if (Controller.TryStep(reading, now, out _))
+    }
+
+    private void Adapt(long now)
+    {
+        if (Controller.TryStep(Reading(now), now, out _))
         {
             ApplyCurrent(now);
         }

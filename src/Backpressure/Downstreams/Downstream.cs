@@ -21,6 +21,7 @@ internal sealed partial class Downstream : IDisposable
     private readonly PacedTimer _timer;
     private readonly PendingPool _pool = new();
     private readonly SheddingState _shedding;
+    private readonly FullSign _full;
     private readonly Lock _applying = new();
     private DownstreamSettings _settings;
     private int _longLived;
@@ -40,7 +41,8 @@ internal sealed partial class Downstream : IDisposable
         LimitDecision start = Controller.Current;
         Func<Waiter> rent = shadow ? () => new ShadowAdmission(this) : RentPending;
         Gate = new Gate(start.Limit, settings.Queue, rent, time.TimestampFrequency, now, SeedOf(settings.Name));
-        _shedding = new SheddingState(settings.Name, logger, time.TimestampFrequency);
+        _full = new FullSign(Gate);
+        _shedding = new SheddingState(settings.Name, logger, time.TimestampFrequency, _full.Total);
         _timer = new PacedTimer(time, Tick);
     }
 
@@ -220,6 +222,14 @@ internal sealed partial class Downstream : IDisposable
         _shedding.Refused(now);
         _timer.Raise(Pace.Shedding);
     }
+
+    /// <summary>Turns a request away from the full gate without asking it, if one like it was just refused.</summary>
+    /// <param name="priority">Its priority.</param>
+    /// <param name="retryAfterSeconds">What it is told.</param>
+    internal bool TryTurnAway(Priority priority, out int retryAfterSeconds) => _full.TryTurnAway(priority, out retryAfterSeconds);
+
+    /// <summary>A request was refused only because the gate is full: for a moment others like it need not ask.</summary>
+    internal void NoteFull(Priority priority, long now) => _full.Post(priority, now);
 
     private PendingAdmission RentPending() => _pool.TryRent() ?? new PendingAdmission(this);
 

@@ -15,7 +15,7 @@ namespace Backpressure.Measurement;
 /// </remarks>
 internal sealed class Sampling
 {
-    /// <summary>Of so many a second at least, two windows' worth of the law's every millisecond, no more is learnt by more.</summary>
+    /// <summary>So many samples a second are left at least: a thousand in the shortest window.</summary>
     public const int Enough = 10_000;
 
     /// <summary>Beyond it the clock no longer counts.</summary>

@@ -19,6 +19,7 @@ internal sealed class ThreadCounters
 
     private readonly long[]?[] _ofThreads;
     private readonly long[] _shared;
+    private int _threads;
 
     /// <summary>Creates totals of zero.</summary>
     /// <param name="count">How many totals.</param>
@@ -32,7 +33,7 @@ internal sealed class ThreadCounters
     public long Total(int index)
     {
         long total = Volatile.Read(ref _shared[index]);
-        foreach (ref long[]? slot in _ofThreads.AsSpan())
+        foreach (ref long[]? slot in _ofThreads.AsSpan(0, Volatile.Read(ref _threads)))
         {
             if (Volatile.Read(ref slot) is { } cells)
             {
@@ -72,6 +73,17 @@ internal sealed class ThreadCounters
         long[] cells = new long[_shared.Length + (2 * Padding)];
         cells[Padding + index] = 1;
         Volatile.Write(ref _ofThreads[thread], cells);
+        for (int seen = Volatile.Read(ref _threads); seen <= thread;)
+        {
+            int before = Interlocked.CompareExchange(ref _threads, thread + 1, seen);
+            if (before == seen)
+            {
+                break;
+            }
+
+            seen = before;
+        }
+
         return 1;
     }
 }
