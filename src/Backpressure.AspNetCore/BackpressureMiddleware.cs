@@ -67,10 +67,13 @@ internal sealed class BackpressureMiddleware
         Endpoint? endpoint = context.GetEndpoint();
         AdmissionRequest request;
         WindowBudget.Reservation reservation = default;
+        GatedRequest gated = _pool.Get();
+        bool decided;
         try
         {
             request = _classifier.Classify(context, endpoint, out PolicySettings policy);
-            if (policy.Overflow != Overflow.Reject && !_windows.TryReserve(context, ref reservation))
+            decided = gated.TryDecide(_shedder, in request);
+            if (!decided && policy.Overflow != Overflow.Reject && !_windows.TryReserve(context, ref reservation))
             {
                 request = request with { NoWait = true };
             }
@@ -83,14 +86,21 @@ internal sealed class BackpressureMiddleware
             return _next(context);
         }
 
-        ValueTask<AdmissionLease> admission = _shedder.AdmitAsync(in request, context.RequestAborted);
-        if (!admission.IsCompletedSuccessfully)
+        if (!decided)
         {
-            return WaitAsync(context, admission, reservation, endpoint is not null);
+            ValueTask<AdmissionLease> admission = _shedder.AdmitAsync(in request, context.RequestAborted);
+            if (!admission.IsCompletedSuccessfully)
+            {
+                // What waits should hold as little as it can.
+                _pool.Return(gated);
+                return WaitAsync(context, admission, reservation, endpoint is not null);
+            }
+
+            reservation.Release();
+            gated.Take(admission.Result);
         }
 
-        reservation.Release();
-        return RunOrRejectAsync(context, admission.Result, endpoint is not null);
+        return RunOrRejectAsync(context, gated, endpoint is not null);
     }
 
     private async Task WaitAsync(HttpContext context, ValueTask<AdmissionLease> admission, WindowBudget.Reservation reservation, bool hasEndpoint)
@@ -105,14 +115,15 @@ internal sealed class BackpressureMiddleware
             reservation.Release();
         }
 
-        await RunOrRejectAsync(context, in lease, hasEndpoint);
+        GatedRequest gated = _pool.Get();
+        gated.Take(lease);
+        await RunOrRejectAsync(context, gated, hasEndpoint);
     }
 
-    private Task RunOrRejectAsync(HttpContext context, in AdmissionLease lease, bool hasEndpoint)
+    private Task RunOrRejectAsync(HttpContext context, GatedRequest gated, bool hasEndpoint)
     {
-        GatedRequest gated = _pool.Get();
-        gated.Begin(context, in lease, hasEndpoint);
+        gated.Begin(context, hasEndpoint);
         ActivityTags.Add(gated);
-        return lease.IsAdmitted ? gated.RunAsync(_next) : _rejecter.WriteAsync(gated);
+        return gated.Lease.IsAdmitted ? gated.RunAsync(_next) : _rejecter.WriteAsync(gated);
     }
 }

@@ -54,11 +54,17 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
 
     internal HttpContext Context => _context!;
 
+    /// <summary>Has it decided in place where only the gate has a say.</summary>
+    /// <returns>Whether it is decided; if not, nothing has happened.</returns>
+    public bool TryDecide(LoadShedder shedder, in AdmissionRequest request) => shedder.TryDecidePlain(in request, ref _lease);
+
     /// <summary>Takes over a decided lease; the caller's copy must not be used any more.</summary>
-    public void Begin(HttpContext context, in AdmissionLease lease, bool hasEndpoint)
+    public void Take(in AdmissionLease lease) => _lease = lease;
+
+    /// <summary>Is decided, and the request's own from here to the end of its response.</summary>
+    public void Begin(HttpContext context, bool hasEndpoint)
     {
         _context = context;
-        _lease = lease;
         _phase = Phase.Running;
         _startPassed = false;
         _hadEndpoint = hasEndpoint;
@@ -71,7 +77,7 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
         }
 
         context.Response.OnCompleted(OnCompleted, this);
-        if (lease.IsAdmitted)
+        if (_lease.IsAdmitted)
         {
             _latencyIsSample = RequestBodies.LatencyIsSample(context);
             context.Response.OnStarting(OnStarting, this);

@@ -112,7 +112,8 @@ public sealed class GatedRequestTests : IDisposable
     {
         var context = new DefaultHttpContext();
         context.Features.Set<IHttpResponseFeature>(_response);
-        _request.Begin(context, await AdmitAsync(), hasEndpoint: true);
+        _request.Take(await AdmitAsync());
+        _request.Begin(context, hasEndpoint: true);
     }
 
     private Task RunAsync() => _request.RunAsync(_ => Task.CompletedTask);
