@@ -4,6 +4,7 @@ using Backpressure.AspNetCore.Rejection;
 using Backpressure.AspNetCore.Running;
 using Backpressure.Configuration;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,6 +20,8 @@ namespace Backpressure.AspNetCore;
 /// </summary>
 internal sealed class BackpressureMiddleware
 {
+    private static readonly Type EndpointFeatureType = typeof(IEndpointFeature);
+
     private readonly RequestDelegate _next;
     private readonly LoadShedder _shedder;
     private readonly Classifier _classifier;
@@ -35,7 +38,7 @@ internal sealed class BackpressureMiddleware
         _classifier = classifier;
         _rejecter = rejecter;
         _windows = windows;
-        _pool = GatedRequestPolicy.CreatePool(new OutcomeSource(options.OutcomeOf, logger), new PlacementCheck(classifier, logger));
+        _pool = GatedRequestPool.Create(new OutcomeSource(options.OutcomeOf, logger), new PlacementCheck(classifier, logger));
         _logger = logger;
     }
 
@@ -58,16 +61,20 @@ internal sealed class BackpressureMiddleware
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.Features.Get<IBackpressureFeature>() is not null)
+        IFeatureCollection features = context.Features;
+        if (features[GatedRequest.FeatureType] is not null)
         {
             // It has passed its gate: the pipeline is being executed again, or this is the second UseBackpressure.
             return _next(context);
         }
 
-        Endpoint? endpoint = context.GetEndpoint();
+        Endpoint? endpoint = (features[EndpointFeatureType] as IEndpointFeature)?.Endpoint;
         AdmissionRequest request;
         WindowBudget.Reservation reservation = default;
+
+        // Whoever keeps a feature must look for it again once another is set: so it is set before any of them is asked for.
         GatedRequest gated = _pool.Get();
+        features[GatedRequest.FeatureType] = gated;
         bool decided;
         try
         {
@@ -83,6 +90,7 @@ internal sealed class BackpressureMiddleware
 #pragma warning restore CA1031
         {
             Log.FailedOpen(_logger, e);
+            features[GatedRequest.FeatureType] = null;
             return _next(context);
         }
 
@@ -91,9 +99,7 @@ internal sealed class BackpressureMiddleware
             ValueTask<AdmissionLease> admission = _shedder.AdmitAsync(in request, context.RequestAborted);
             if (!admission.IsCompletedSuccessfully)
             {
-                // What waits should hold as little as it can.
-                _pool.Return(gated);
-                return WaitAsync(context, admission, reservation, endpoint is not null);
+                return WaitAsync(context, gated, admission, reservation, endpoint is not null);
             }
 
             reservation.Release();
@@ -103,20 +109,18 @@ internal sealed class BackpressureMiddleware
         return RunOrRejectAsync(context, gated, endpoint is not null);
     }
 
-    private async Task WaitAsync(HttpContext context, ValueTask<AdmissionLease> admission, WindowBudget.Reservation reservation, bool hasEndpoint)
+    private async Task WaitAsync(
+        HttpContext context, GatedRequest gated, ValueTask<AdmissionLease> admission, WindowBudget.Reservation reservation, bool hasEndpoint)
     {
-        AdmissionLease lease;
         try
         {
-            lease = await admission;
+            gated.Take(await admission);
         }
         finally
         {
             reservation.Release();
         }
 
-        GatedRequest gated = _pool.Get();
-        gated.Take(lease);
         await RunOrRejectAsync(context, gated, hasEndpoint);
     }
 

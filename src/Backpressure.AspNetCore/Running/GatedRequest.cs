@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.ObjectPool;
 
 namespace Backpressure.AspNetCore.Running;
@@ -9,6 +10,11 @@ namespace Backpressure.AspNetCore.Running;
 /// </summary>
 internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placement, ObjectPool<GatedRequest> pool) : IBackpressureFeature
 {
+    /// <summary>Features are asked for by type and not by the generic method, which costs several times as much.</summary>
+    internal static readonly Type FeatureType = typeof(IBackpressureFeature);
+
+    private static readonly Type ResponseFeatureType = typeof(IHttpResponseFeature);
+
     private static readonly Func<object, Task> OnStarting = static state =>
     {
         ((GatedRequest)state).ResponseStarting();
@@ -54,6 +60,8 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
 
     internal HttpContext Context => _context!;
 
+    internal ObjectPool<GatedRequest> Pool => pool;
+
     /// <summary>Has it decided in place where only the gate has a say.</summary>
     /// <returns>Whether it is decided; if not, nothing has happened.</returns>
     public bool TryDecide(LoadShedder shedder, in AdmissionRequest request) => shedder.TryDecidePlain(in request, ref _lease);
@@ -61,26 +69,26 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
     /// <summary>Takes over a decided lease; the caller's copy must not be used any more.</summary>
     public void Take(in AdmissionLease lease) => _lease = lease;
 
-    /// <summary>Is decided, and the request's own from here to the end of its response.</summary>
+    /// <summary>Is decided, and the request's own from here to the end of its response: it is among its features already.</summary>
     public void Begin(HttpContext context, bool hasEndpoint)
     {
         _context = context;
         _phase = Phase.Running;
         _startPassed = false;
         _hadEndpoint = hasEndpoint;
-        context.Features.Set<IBackpressureFeature>(this);
-        if (context.Response.HasStarted)
+        var response = (IHttpResponseFeature)context.Features[ResponseFeatureType]!;
+        if (response.HasStarted)
         {
             // Only a middleware before us can have done that: there is no later start to measure up to.
             _latencyIsSample = false;
             return;
         }
 
-        context.Response.OnCompleted(OnCompleted, this);
+        response.OnCompleted(OnCompleted, this);
         if (_lease.IsAdmitted)
         {
             _latencyIsSample = RequestBodies.LatencyIsSample(context);
-            context.Response.OnStarting(OnStarting, this);
+            response.OnStarting(OnStarting, this);
         }
     }
 
@@ -155,7 +163,8 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
     /// </summary>
     private void ResponseStarting()
     {
-        if (Interlocked.CompareExchange(ref _phase, Phase.Starting, Phase.Running) == Phase.Running)
+        if (Volatile.Read(ref _phase) == Phase.Running
+            && Interlocked.CompareExchange(ref _phase, Phase.Starting, Phase.Running) == Phase.Running)
         {
             NoteStart();
             if (Interlocked.CompareExchange(ref _phase, Phase.Started, Phase.Starting) != Phase.Starting)
@@ -196,7 +205,7 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
         }
 
         // For callbacks that run after this one: they must not read what is another request's by then.
-        context.Features.Set<IBackpressureFeature>(null);
+        context.Features[FeatureType] = null;
         _context = null;
         _lease = default;
         Outcome = null;

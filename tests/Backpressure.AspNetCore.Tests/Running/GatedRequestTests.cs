@@ -113,6 +113,7 @@ public sealed class GatedRequestTests : IDisposable
         var context = new DefaultHttpContext();
         context.Features.Set<IHttpResponseFeature>(_response);
         _request.Take(await AdmitAsync());
+        context.Features.Set<IBackpressureFeature>(_request);
         _request.Begin(context, hasEndpoint: true);
     }
 
