@@ -70,7 +70,7 @@ public partial struct AdmissionLease
         if ((_holds & Holds.Slot) != 0)
         {
             _holds &= ~Holds.Slot;
-            _class!.Downstream.Complete(_cost, _class.RouteIndex, latency, _weight, outcome, now);
+            _class!.Downstream.Complete(_cost, _class.RouteIndex, latency, outcome, now, _weight);
         }
 
         if (_shadow is not null)
@@ -99,7 +99,7 @@ public partial struct AdmissionLease
         _holds &= ~Holds.ShadowSlot;
         if (holdsUnits)
         {
-            shadow.Complete(_cost, _class!.ShadowRouteIndex, latency, _weight, outcome, now);
+            shadow.Complete(_cost, _class!.ShadowRouteIndex, latency, outcome, now, _weight);
         }
     }
 

@@ -57,6 +57,15 @@ public sealed partial class LoadShedder
         return true;
     }
 
+    // Where every rejection is logged, each has to be decided the long way.
+    private void HangOutSign(ResolvedClass resolved, RejectionReason reason, Priority priority, long now)
+    {
+        if (reason == RejectionReason.LimitReached && resolved.IsPlain && !_log.TellsOfRejected)
+        {
+            resolved.Downstream.NoteFull(priority, now);
+        }
+    }
+
     private void TellRetryAfter(in AdmissionLease lease)
     {
         try

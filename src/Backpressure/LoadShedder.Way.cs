@@ -254,11 +254,7 @@ public sealed partial class LoadShedder
                 resolved.Downstream.NoteRefusal(lease.StartedAt);
             }
 
-            if (refusal.Reason == RejectionReason.LimitReached && resolved.IsPlain && !_log.TellsOfRejected)
-            {
-                // Where every rejection is logged, each has to come by here.
-                resolved.Downstream.NoteFull(lease.Priority, lease.StartedAt);
-            }
+            HangOutSign(resolved, refusal.Reason, lease.Priority, lease.StartedAt);
         }
         catch (Exception fault)
         {

@@ -11,7 +11,7 @@ namespace Backpressure.Admission;
 /// A free gate is one compare-and-swap (<see cref="GateWord"/>). Everything about waiting is behind one lock, and those
 /// it decides are handed back in <see cref="DecidedWaiters"/> to be told outside it.
 /// </remarks>
-internal sealed class Gate
+internal sealed partial class Gate
 {
     private readonly Lock _lock = new();
     private readonly Func<Waiter> _rentWaiter;
@@ -56,9 +56,6 @@ internal sealed class Gate
     public int Waiting => _queue.Count;
 
     public bool HasWaiters => _word.HasWaiters;
-
-    /// <summary>How many have completed, modulo 2^<see cref="GateWord.SequenceBits"/>.</summary>
-    public uint Sequence => _word.Sequence;
 
     /// <summary>Requests a second that the full gate completes; 0: not known yet.</summary>
     public double DrainPerSecond => _drain.PerSecond;
@@ -144,16 +141,6 @@ internal sealed class Gate
         lock (_lock)
         {
             return new Refusal(reason, _book.Book(priority, _queue.Ahead(priority), _drain.PerSecond, now));
-        }
-    }
-
-    /// <summary>Books returns for those that were turned away without asking.</summary>
-    /// <returns>Seconds until the next slot, for <see cref="RetryAfterBook.Told"/>.</returns>
-    public double BookAll(Priority priority, long count, long now)
-    {
-        lock (_lock)
-        {
-            return _book.BookAll(priority, count, _queue.Ahead(priority), _drain.PerSecond, now);
         }
     }
 

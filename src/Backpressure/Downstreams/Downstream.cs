@@ -29,7 +29,9 @@ internal sealed partial class Downstream : IDisposable
     private int _observed;
     private int _failedOpen;
 
-    public Downstream(DownstreamSettings settings, bool shadow, TimeProvider time, ILogger logger)
+    // The laboratory puts its own nodes into the queue, which are not awaited, and bad laws in place of ours.
+    public Downstream(
+        DownstreamSettings settings, bool shadow, TimeProvider time, ILogger logger, Func<Waiter>? rentWaiter = null, ILimitLaw? law = null)
     {
         _settings = settings;
         _time = time;
@@ -37,9 +39,9 @@ internal sealed partial class Downstream : IDisposable
         long now = time.GetTimestamp();
         Meter = new ServiceMeter(time.TimestampFrequency);
         Sampling = new Sampling(GateWord.SequenceBits, time.TimestampFrequency, now);
-        Controller = new LimitController(settings.Limit, Meter, time.TimestampFrequency, now);
+        Controller = new LimitController(settings.Limit, Meter, time.TimestampFrequency, now, law);
         LimitDecision start = Controller.Current;
-        Func<Waiter> rent = shadow ? () => new ShadowAdmission(this) : RentPending;
+        Func<Waiter> rent = rentWaiter ?? (shadow ? () => new ShadowAdmission(this) : RentPending);
         Gate = new Gate(start.Limit, settings.Queue, rent, time.TimestampFrequency, now, SeedOf(settings.Name));
         _full = new FullSign(Gate);
         _shedding = new SheddingState(settings.Name, logger, time.TimestampFrequency, _full.Total);
@@ -124,10 +126,10 @@ internal sealed partial class Downstream : IDisposable
     /// <param name="cost">The units it entered with.</param>
     /// <param name="route">Its route's index in <see cref="Meter"/>.</param>
     /// <param name="latency">Its service time in timestamp ticks; negative: not a sample.</param>
-    /// <param name="weight">How many requests it stands for; 0: it is not measured.</param>
     /// <param name="outcome">What became of it.</param>
     /// <param name="now">The time.</param>
-    public void Complete(int cost, int route, long latency, int weight, Outcome outcome, long now)
+    /// <param name="weight">How many requests it stands for; 0: it is not measured.</param>
+    public void Complete(int cost, int route, long latency, Outcome outcome, long now, int weight = 1)
     {
         // Until its units are back nothing may throw.
         bool waiters = Gate.Leave(cost, out _, out int inFlight);
@@ -140,7 +142,7 @@ internal sealed partial class Downstream : IDisposable
 
         if (outcome == Outcome.Dropped)
         {
-            Meter.Dropped();
+            Meter.Dropped(latency, weight);
         }
 
         FollowUp(waiters, now, number);

@@ -46,6 +46,10 @@ internal sealed class ServiceMeter
     private uint _taken;
     private int _dropped;
     private int _droppedDrained;
+    private int _droppedSamples;
+    private int _droppedSamplesDrained;
+    private long _droppedTicks;
+    private long _droppedTicksDrained;
 
     public ServiceMeter(long ticksPerSecond)
     {
@@ -96,7 +100,18 @@ internal sealed class ServiceMeter
     }
 
     /// <summary>Notes that the downstream timed out or refused.</summary>
-    public void Dropped() => Interlocked.Increment(ref _dropped);
+    /// <param name="latencyTicks">How long that took, or below zero if it is no sample.</param>
+    /// <param name="weight">For how many that time stands. It is counted once all the same, as each is that was dropped.</param>
+    public void Dropped(long latencyTicks, int weight = 1)
+    {
+        if (latencyTicks >= 0)
+        {
+            Interlocked.Add(ref _droppedTicks, weight * latencyTicks);
+            Interlocked.Add(ref _droppedSamples, weight);
+        }
+
+        Interlocked.Increment(ref _dropped);
+    }
 
     /// <summary>The latency a route usually has now, queueing in the downstream included; 0 when it is not known.</summary>
     public long UsualLatencyTicks(int route) => (long)(_routes.Usual(route) / _secondsPerTick);
@@ -127,9 +142,17 @@ internal sealed class ServiceMeter
                 (int)((uint)(word1 >> WeightShift) & WeightMask));
         }
 
+        // Against the order of writing: what is counted has its time here. The other way round, one in the making may
+        // lend its time to this window and be counted in the next.
         int dropped = Volatile.Read(ref _dropped);
+        int samples = Volatile.Read(ref _droppedSamples);
+        long ticks = Volatile.Read(ref _droppedTicks);
         _open.Dropped += dropped - _droppedDrained;
+        _open.DroppedSamples += samples - _droppedSamplesDrained;
+        _open.DroppedLatencySum += (ticks - _droppedTicksDrained) * _secondsPerTick;
         _droppedDrained = dropped;
+        _droppedSamplesDrained = samples;
+        _droppedTicksDrained = ticks;
     }
 
     /// <summary>
