@@ -49,4 +49,21 @@ internal sealed record Plan(
         ];
         return new Plan(trials, laws, plants, others);
     }
+
+    /// <summary>Those of some results that this plan would have given.</summary>
+    public IReadOnlyList<Result> Select(IReadOnlyList<Result> results)
+    {
+        Dictionary<(Scenario, PlantSpec, int Seed), IReadOnlyList<int>> mine =
+            Trials.ToDictionary(t => (t.Scenario, t.Plant, t.Seed), t => t.Initials);
+        return
+        [
+            .. results.Where(r => mine.TryGetValue((r.Scenario, r.Plant, r.Seed), out IReadOnlyList<int>? initials)
+                && (!r.Law.HasInitial || initials.Contains(r.Initial))),
+        ];
+    }
+
+    /// <summary>The scoreboard's rows.</summary>
+    public (IReadOnlyList<Row> Sums, IReadOnlyList<Row> Compared) Judge(IReadOnlyList<Result> results) => (
+        Plants.Count > 0 ? Scoreboard.Sum(results, Plants) : [],
+        Others.Count > 0 ? Scoreboard.Compare(results, Others) : []);
 }

@@ -8,8 +8,9 @@ internal static class ClientScenarios
 {
     private static readonly ClientSpec _stubborn = new() { TimeOut = 0.5, Retries = 3 };
 
-    // Nothing runs for 2 s; 5 s later all must be well.
-    private static readonly Phase[] _outage = [new(10, 0.9), new(2, 0.9) { Capacity = 0 }, new(5, 0.9), new(15, 0.9), new(1, 0.9)];
+    // Nothing runs for 2 s; 5 s later all must be well. Before it a law has time to come up from an initial limit of 1,
+    // and the handlers to forget what they were refused meanwhile: neither is the question here.
+    private static readonly Phase[] _outage = [new(30, 0.9), new(2, 0.9) { Capacity = 0 }, new(5, 0.9), new(15, 0.9), new(1, 0.9)];
 
     public static Scenario Retries { get; } = new()
     {
@@ -19,7 +20,7 @@ internal static class ClientScenarios
         Phases = _outage,
         Figures =
         [
-            Figure.Least("goodput from 5 s after", 0.95, static (run, _) => Measure.Goodput(run, 3)),
+            Figure.Least("goodput from 5 s after", 0.95, static (run, _) => Measure.Goodput(run, 3)) with { Strict = true },
             new("amplification", static (run, _) => Measure.Amplification(run, 1, 2)) { AtLeast = false },
         ],
     };
@@ -32,8 +33,8 @@ internal static class ClientScenarios
         Phases = _outage,
         Figures =
         [
-            Figure.Least("handler: goodput from 5 s after", 0.95, static (run, _) => Measure.Goodput(run, 3)),
-            Figure.Most("handler: amplification", 1.15, static (run, _) => Measure.Amplification(run, 1, 2)),
+            Figure.Least("handler: goodput from 5 s after", 0.95, static (run, _) => Measure.Goodput(run, 3)) with { Strict = true },
+            Figure.Most("handler: amplification", 1.15, static (run, _) => Measure.Amplification(run, 1, 2)) with { Strict = true },
         ],
     };
 
@@ -46,7 +47,7 @@ internal static class ClientScenarios
         Phases = [new(10, 0.7), new(10, 2.25), new(40, 0.3)],
         Figures =
         [
-            Figure.Most("busiest 1 s of returns ÷ capacity", 1.5, static (run, _) => Measure.BusiestSecondOfReturns(run)),
+            Figure.Most("busiest 1 s of returns ÷ capacity", 1.5, static (run, _) => Measure.BusiestSecondOfReturns(run)) with { Strict = true },
             new("served in the end", static (run, _) => Measure.Served(run, 1, 0, 1)),
         ],
     };
