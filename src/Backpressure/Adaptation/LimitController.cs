@@ -84,7 +84,12 @@ internal sealed class LimitController
             decision = _law.Step(window);
             _meter.CloseWindow(decision.Baselines);
             bool moved = decision.Limit != before.Limit;
-            Settling settling = window.Dropped > 0 ? Settling.AfterDropped : moved ? Settling.AfterChange : Settling.None;
+            Settling settling = (_law.Settles, window.Dropped) switch
+            {
+                (false, _) => Settling.None,
+                (_, > 0) => Settling.AfterDropped,
+                _ => moved ? Settling.AfterChange : Settling.None,
+            };
             _window.Restart(reading, now, settling);
             return moved || decision.Nominal != before.Nominal;
         }
@@ -118,6 +123,8 @@ internal sealed class LimitController
     {
         LimitAlgorithm.Fixed => new FixedLaw(settings),
         LimitAlgorithm.Aimd => new AimdLaw(settings, inUse),
+        LimitAlgorithm.Vegas => new VegasLaw(settings, inUse),
+        LimitAlgorithm.Gradient2 => new Gradient2Law(settings, inUse),
         LimitAlgorithm.Adaptive => new AdaptiveLaw(settings, inUse),
         _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Algorithm, "No such limit algorithm."),
     };

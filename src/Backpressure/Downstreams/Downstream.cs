@@ -134,7 +134,7 @@ internal sealed class Downstream : IDisposable
         Meter.Record(sequence, route, outcome == Outcome.Success ? latency : -1, inFlight);
         if (outcome == Outcome.Dropped)
         {
-            Meter.Dropped();
+            Meter.Dropped(latency);
         }
 
         return waiters;
