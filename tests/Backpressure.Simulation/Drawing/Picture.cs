@@ -26,6 +26,7 @@ internal static class Picture
 
     // Sharp enough on a fine screen, and still a small file.
     private const float Sharpness = 1.5f;
+    private const float SharpnessOfSeveral = 1.2f;
 
     /// <summary>Higher loads are cut off: what matters happens below.</summary>
     private const double MostLoad = 2.6;
@@ -52,8 +53,9 @@ internal static class Picture
             return;
         }
 
-        using SKSurface surface = SKSurface.Create(new SKImageInfo((int)(width * Sharpness), (int)(Height * Sharpness)));
-        surface.Canvas.Scale(Sharpness);
+        float sharpness = parts.Count == 1 ? Sharpness : SharpnessOfSeveral;
+        using SKSurface surface = SKSurface.Create(new SKImageInfo((int)(width * sharpness), (int)(Height * sharpness)));
+        surface.Canvas.Scale(sharpness);
         Draw(surface.Canvas, parts, width);
         using SKImage image = surface.Snapshot();
         using SKData encoded = image.Encode(SKEncodedImageFormat.Png, 100);
@@ -104,7 +106,9 @@ internal static class Picture
     {
         int best = run.Timeline.Changes.Max(c => c.BestLimit);
         int[] sorted = [.. run.Limit.Concat(run.InFlight).Order()];
-        return Math.Max(1.3 * best, Math.Min(5 * best, 1.15 * sorted[(int)(0.97 * (sorted.Length - 1))]));
+        return sorted[^1] <= 2.5 * best
+            ? 1.08 * Math.Max(best, sorted[^1])
+            : Math.Max(2 * best, Math.Min(5 * best, 1.15 * sorted[(int)(0.97 * (sorted.Length - 1))]));
     }
 
     private static string Describe(PlantSpec plant, double servers)
