@@ -62,7 +62,7 @@ public sealed class LimitControllerTests
             }
         }
 
-        Assert.Equal([98, 96], limits);
+        Assert.Equal([98, 97], limits);
     }
 
     [Theory]
