@@ -17,7 +17,8 @@ internal sealed record Options
           --law NAME[,NAME…]  only these laws, beside the oracle; "bad" is the three controllers that must fail
           --plant C,W,κ       another plant: servers, mean service time in ms, contention; or the name of one of the
                               other plants ("bursts"), "default" or "others"
-          --seed S | S-T      only this seed, or all from S to T (default 1-5; with --quick 1-2; on other plants 1-3)
+          --seed S | S-T      only this seed, or all from S to T (default 1-5; with --quick 1-2; on other plants 1-3);
+                              the controllers that must fail take the first two of them
           --initial N[,N…]    only these initial limits (default 1,4,20,100,1000; on other plants 20)
           --detail            every plant and initial limit on its own
           --quick             fewer seeds, initial limits and plants: for a first look, under 30 s on two cores
