@@ -37,7 +37,7 @@ internal sealed class GateModel
     /// <summary>What the last operation decided about those who waited.</summary>
     public List<(int Id, WaiterState State, RejectionReason Reason)> Decided { get; } = [];
 
-    private bool NewestFirst => Settings.ProcessingOrder == ProcessingOrder.NewestFirst;
+    private bool NewestFirst => Settings.ProcessingOrder == ProcessingOrder.NewestFirstUnderOverload;
 
     public (ArrivalResult Result, RejectionReason Reason) Arrive(int id, Arrival a, long now, double drain)
     {

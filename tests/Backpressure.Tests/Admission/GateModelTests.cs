@@ -28,7 +28,7 @@ public sealed class GateModelTests
     private static readonly Gen<QueueSettings> Queues = Gen.Select(
         Gen.Int[-1, 12], Gen.Int[0, 6], Gen.Int[0, 4], Gen.Bool,
         (capacity, block, share, newest) => GateRig.Queue(
-            capacity < 0 ? null : capacity, block, share * 0.05, newest ? ProcessingOrder.NewestFirst : ProcessingOrder.OldestFirst));
+            capacity < 0 ? null : capacity, block, share * 0.05, newest ? ProcessingOrder.NewestFirstUnderOverload : ProcessingOrder.OldestFirst));
 
     private static readonly Gen<Operation> Operations = Gen.Frequency(
         (10, Arrivals.Select(a => new Operation(Kind.Arrive) { Arrival = a })),

@@ -54,7 +54,7 @@ public sealed class GateTests
     [Fact]
     public void Leave_NewestFirst_ServesTheNewestOfTheHighestPriority()
     {
-        var rig = new GateRig(1, Queue(order: ProcessingOrder.NewestFirst));
+        var rig = new GateRig(1, Queue(order: ProcessingOrder.NewestFirstUnderOverload));
         rig.Fill();
         TestWaiter a = rig.Wait();
         TestWaiter b = rig.Wait(overflow: Overflow.Block);

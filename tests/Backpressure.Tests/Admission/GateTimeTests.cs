@@ -160,7 +160,7 @@ public sealed class GateTimeTests
     [Fact]
     public void Arrive_NewestFirst_CountsOnlyThoseAboveIt()
     {
-        var rig = new GateRig(8, Queue(capacity: 10_000, minShare: 0.1, order: ProcessingOrder.NewestFirst));
+        var rig = new GateRig(8, Queue(capacity: 10_000, minShare: 0.1, order: ProcessingOrder.NewestFirstUnderOverload));
         rig.Drain(perSecond: 100);
         for (int i = 0; i < 100; i++)
         {

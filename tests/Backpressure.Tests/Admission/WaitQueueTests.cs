@@ -31,7 +31,7 @@ public sealed class WaitQueueTests
     [Fact]
     public void FullQueue_NewestFirst_EvictsTheOldest()
     {
-        var rig = new GateRig(1, Queue(capacity: 2, order: ProcessingOrder.NewestFirst));
+        var rig = new GateRig(1, Queue(capacity: 2, order: ProcessingOrder.NewestFirstUnderOverload));
         rig.Fill();
         TestWaiter old = rig.Wait(Priority.Low);
         TestWaiter young = rig.Wait(Priority.Low);

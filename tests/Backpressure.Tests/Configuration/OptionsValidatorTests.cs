@@ -321,7 +321,7 @@ public sealed class OptionsValidatorTests
         { options => options.Downstreams["D"] = new() { Limit = null! }, "Backpressure:Downstreams:D:Limit (null) must be an object. Assign one, or leave the property alone for its defaults." },
         { options => options.Downstreams["D"] = new() { Queue = null! }, "Backpressure:Downstreams:D:Queue (null) must be an object. Assign one, or leave the property alone for its defaults." },
         { options => options.Downstreams["D"] = new() { Limit = { Algorithm = (LimitAlgorithm)9 } }, "Backpressure:Downstreams:D:Limit:Algorithm (9) must be one of Adaptive, Fixed, Aimd. Use one of these names." },
-        { options => options.Downstreams["D"] = new() { Queue = { ProcessingOrder = (ProcessingOrder)9 } }, "Backpressure:Downstreams:D:Queue:ProcessingOrder (9) must be one of OldestFirst, NewestFirst. Use one of these names." },
+        { options => options.Downstreams["D"] = new() { Queue = { ProcessingOrder = (ProcessingOrder)9 } }, "Backpressure:Downstreams:D:Queue:ProcessingOrder (9) must be one of OldestFirst, NewestFirstUnderOverload. Use one of these names." },
         { options => options.Policies["P"] = new() { Priority = (Priority)9 }, "Backpressure:Policies:P:Priority (9) must be one of Critical, High, Normal, Low. Use one of these names." },
         { options => options.Policies["P"] = new() { Overflow = (Overflow)9 }, "Backpressure:Policies:P:Overflow (9) must be one of Shed, Block, Reject. Use one of these names." },
         { options => options.Policies["P"] = new() { Mode = (BackpressureMode)9 }, "Backpressure:Policies:P:Mode (9) must be one of Enforce, Observe, Off. Use one of these names." },
