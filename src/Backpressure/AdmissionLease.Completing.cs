@@ -31,7 +31,7 @@ public partial struct AdmissionLease
         LoadShedder owner = _class!.Owner;
         try
         {
-            _class.Downstream.FollowUp(waiters, sequence, now);
+            _class.Downstream.FollowUp(waiters, sequence, ChargeAt(now), now);
             owner.RecordServed(_class, Priority, outcome, latency);
         }
         catch (Exception fault)
@@ -72,7 +72,7 @@ public partial struct AdmissionLease
         if ((_holds & Holds.Slot) != 0)
         {
             _holds &= ~Holds.Slot;
-            _class!.Downstream.Complete(_cost, _class.RouteIndex, latency, outcome, now);
+            _class!.Downstream.Complete(_cost, _class.RouteIndex, latency, outcome, ChargeAt(now), now);
         }
 
         if (_shadow is not null)
@@ -86,10 +86,12 @@ public partial struct AdmissionLease
         // Whoever still waits in the shadow ends with its request; if the shadow has decided, it may hold units there.
         Downstream shadow;
         bool holdsUnits;
+        ServiceCharge charge = ServiceCharge.None;
         if (_shadow is ShadowAdmission wait)
         {
             shadow = wait.Shadow;
             holdsUnits = !shadow.TryCancel(wait, now) && wait.State == WaiterState.Admitted;
+            charge = ServiceCharge.Of(wait, now - wait.DecidedAt, _cost);
         }
         else
         {
@@ -101,9 +103,14 @@ public partial struct AdmissionLease
         _holds &= ~Holds.ShadowSlot;
         if (holdsUnits)
         {
-            shadow.Complete(_cost, _class!.ShadowRouteIndex, latency, outcome, now);
+            shadow.Complete(_cost, _class!.ShadowRouteIndex, latency, outcome, charge, now);
         }
     }
+
+    private readonly ServiceCharge ChargeAt(long now) =>
+        _charged == 0
+            ? ServiceCharge.None
+            : new ServiceCharge(Priority, new PartitionHand(_hand), (long)_charged, Math.Max(0, now - _startedAt) * _cost);
 
     private void GiveBackTheRest()
     {

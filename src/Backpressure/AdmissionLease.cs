@@ -26,6 +26,10 @@ public partial struct AdmissionLease
     private long _startedAt;
     private long _respondedAt;
     private long _wait;
+
+    // The queues that pay for it and what they were charged with, if it has waited; see ServiceCharge.
+    private uint _hand;
+    private float _charged;
     private short _cost;
     private short _retryAfterSeconds;
     private byte _decision;
@@ -238,6 +242,8 @@ public partial struct AdmissionLease
     {
         _wait = pending.DecidedAt - pending.EnqueuedAt;
         _startedAt = pending.DecidedAt;
+        _hand = pending.Hand.Packed;
+        _charged = pending.Work;
         _class!.Owner.Settle(ref this, pending);
     }
 }

@@ -16,7 +16,7 @@ namespace Backpressure.Admission;
 /// queueing", 2018). So it has one share however many of its queues it fills. What it has not used is not saved up, and all
 /// is forgotten when nobody has waited for a second.
 /// </remarks>
-internal sealed class Lane
+internal sealed partial class Lane
 {
     /// <summary>All accounts are forgotten when nobody has waited for this long.</summary>
     private const double MemorySeconds = 1;
@@ -87,7 +87,7 @@ internal sealed class Lane
         if (Count == 0)
         {
             StandingSince = now;
-            if (_fair != 0 && now - _emptiedAt > _memoryTicks)
+            if (_queues.Length > 1 && now - _emptiedAt > _memoryTicks)
             {
                 Forget();
             }
@@ -197,48 +197,6 @@ internal sealed class Lane
         _next = -1;
     }
 
-    /// <summary>
-    /// Who goes when one too many is here: of the partitions that stand at the end of a queue, the lowest cohort's, or the
-    /// heaviest's where that is more than twice as heavy, or the cohorts are alike.
-    /// </summary>
-    /// <param name="newcomer">The one who wants a place of this lane; null: it is of a higher priority, so somebody has to go.</param>
-    /// <param name="newestFirst">The order in force: whoever would be served last goes.</param>
-    /// <returns>Null: nobody, or the newcomer itself.</returns>
-    public Waiter? FindVictim(in Newcomer? newcomer, bool newestFirst)
-    {
-        // At equal weight and cohort the newcomer goes, or two of a kind would take turns in throwing each other out.
-        var low = default(Candidate);
-        var heavy = default(Candidate);
-        if (newcomer is { } asking)
-        {
-            low = heavy = new Candidate(null, LoadOf(asking.Hand) + asking.Work, asking.Cohort);
-        }
-
-        bool any = newcomer is not null;
-        for (int i = _active.Next(0); i >= 0; i = _active.Next(i + 1))
-        {
-            if (_queues[i].Evictable(newestFirst) is not { } waiter)
-            {
-                continue;
-            }
-
-            var candidate = new Candidate(waiter, LoadOf(waiter.Hand), waiter.Arrival.Cohort);
-            if (!any || candidate.IsHeavierThan(heavy, newestFirst))
-            {
-                heavy = candidate;
-            }
-
-            if (!any || candidate.Cohort < low.Cohort || (candidate.Cohort == low.Cohort && candidate.IsHeavierThan(low, newestFirst)))
-            {
-                low = candidate;
-            }
-
-            any = true;
-        }
-
-        return heavy.Load / 2 > low.Load ? heavy.Waiter : low.Waiter;
-    }
-
     /// <summary>All waiters for which <paramref name="predicate"/> holds; they stay. O(n).</summary>
     public void FindAll(Func<Waiter, bool> predicate, List<Waiter> found)
     {
@@ -310,20 +268,6 @@ internal sealed class Lane
         return _next = best;
     }
 
-    // What a partition has had before the others, and what it waits for.
-    private long LoadOf(PartitionHand hand)
-    {
-        long least = long.MaxValue;
-        for (int i = 0; i < hand.Count; i++)
-        {
-            int index = hand[i];
-            long load = index < _queues.Length ? Math.Max(0, _queues[index].Paid - _fair) + _queues[index].Owed : 0;
-            least = Math.Min(least, load);
-        }
-
-        return least;
-    }
-
     private void Owe(PartitionHand hand, long work)
     {
         for (int i = 0; i < hand.Count; i++)
@@ -361,15 +305,4 @@ internal sealed class Lane
 
         Debug.Assert((Count, SheddableCount, _active.Count) == (count, sheddable, active), "Each waiter stands in one queue, and the counts follow them.");
     }
-
-    private readonly record struct Candidate(Waiter? Waiter, long Load, byte Cohort)
-    {
-        /// <summary>At equal weight the one who would be served last: the newest, or the oldest where the newest go first.</summary>
-        public bool IsHeavierThan(in Candidate other, bool newestFirst) =>
-            Load != other.Load ? Load > other.Load
-            : other.Waiter is not null && Waiter!.Order > other.Waiter.Order != newestFirst;
-    }
 }
-
-/// <summary>One who has come and has no place yet.</summary>
-internal readonly record struct Newcomer(PartitionHand Hand, long Work, byte Cohort);

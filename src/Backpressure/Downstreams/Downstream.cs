@@ -116,11 +116,12 @@ internal sealed class Downstream : IDisposable
     /// <param name="route">Its route's index in <see cref="Meter"/>.</param>
     /// <param name="latency">Its service time in timestamp ticks; negative: not a sample.</param>
     /// <param name="outcome">What became of it.</param>
+    /// <param name="charge">What it took, if it had waited.</param>
     /// <param name="now">The time.</param>
-    public void Complete(int cost, int route, long latency, Outcome outcome, long now)
+    public void Complete(int cost, int route, long latency, Outcome outcome, in ServiceCharge charge, long now)
     {
         bool waiters = Leave(cost, route, latency, outcome, out uint sequence);
-        FollowUp(waiters, sequence, now);
+        FollowUp(waiters, sequence, charge, now);
     }
 
     /// <summary>The first half of <see cref="Complete"/>, which cannot throw.</summary>
@@ -139,12 +140,12 @@ internal sealed class Downstream : IDisposable
     }
 
     /// <summary>The second half of <see cref="Complete"/>: serves those that wait, moves the limit.</summary>
-    public void FollowUp(bool waiters, uint sequence, long now)
+    public void FollowUp(bool waiters, uint sequence, in ServiceCharge charge, long now)
     {
         if (waiters)
         {
             DecidedWaiters decided = default;
-            Gate.HandOver(now, ref decided);
+            Gate.HandOver(charge, now, ref decided);
             decided.Tell();
         }
 
