@@ -79,6 +79,9 @@ public partial struct AdmissionLease
     /// <summary>How long it waited for the decision.</summary>
     public readonly TimeSpan Wait => _class is null ? TimeSpan.Zero : _class.Owner.ToTimeSpan(_wait);
 
+    /// <summary>Units of the limit that it takes; zero before it was decided.</summary>
+    public readonly int Cost => _cost;
+
     /// <summary>The policy in force; never null on a decided lease.</summary>
     internal readonly PolicySettings Policy => _class!.Policy;
 
@@ -86,8 +89,6 @@ public partial struct AdmissionLease
     internal readonly RateLimitStatus? RateLimit => _rateLimit as RateLimitStatus;
 
     internal readonly ResolvedClass Class => _class!;
-
-    internal readonly int Cost => _cost;
 
     internal readonly long StartedAt => _startedAt;
 

@@ -154,6 +154,13 @@ internal sealed partial class Gate
         return waiters;
     }
 
+    /// <summary>One in flight turns out to be heavier: it takes more units, above the limit if need be.</summary>
+    /// <returns>Whether it has them; <see langword="false"/> only where there are more than can be counted.</returns>
+    public bool TryAdd(int units) => _word.TryAdd(units);
+
+    /// <summary>One in flight turns out to be lighter. When it returns true, a hand-over must follow.</summary>
+    public bool GiveBack(int units) => _word.GiveBack(units);
+
     /// <summary>Gives free units to those that wait.</summary>
     public void HandOver(long now, ref DecidedWaiters decided)
     {

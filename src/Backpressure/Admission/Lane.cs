@@ -31,6 +31,7 @@ internal sealed partial class Lane
     private long _fair;
     private long _emptiedAt;
     private int _next = -1;
+    private int _removals;
 
     public Lane(long ticksPerSecond)
     {
@@ -105,7 +106,7 @@ internal sealed partial class Lane
         {
             _active.Add(index);
             queue.Paid = Math.Max(queue.Paid, _fair);
-            queue.Since = waiter.Order;
+            queue.Oldest = waiter.Order;
             _next = -1;
         }
 
@@ -141,6 +142,11 @@ internal sealed partial class Lane
         if (queue.Count == 0)
         {
             _active.Remove(waiter.Queue);
+            _next = -1;
+        }
+        else if (waiter.Order == queue.Oldest)
+        {
+            queue.Oldest = queue.FindOldest();
             _next = -1;
         }
 
@@ -259,7 +265,7 @@ internal sealed partial class Lane
         {
             ref readonly PartitionQueue one = ref _queues[i];
             ref readonly PartitionQueue other = ref _queues[best];
-            if (one.Paid < other.Paid || (one.Paid == other.Paid && one.Since < other.Since))
+            if (one.Paid < other.Paid || (one.Paid == other.Paid && one.Oldest < other.Oldest))
             {
                 best = i;
             }
@@ -290,6 +296,12 @@ internal sealed partial class Lane
     [Conditional("DEBUG")]
     private void AssertInvariants()
     {
+        // Not each time: it looks at every queue.
+        if (++_removals % 16 != 0)
+        {
+            return;
+        }
+
         int count = 0;
         int sheddable = 0;
         int active = 0;

@@ -15,10 +15,12 @@ internal struct PartitionQueue
     /// <summary>Service that those wait for who may stand here.</summary>
     public long Owed;
 
-    /// <summary>The order of the waiter that came when nobody stood here: the older goes first where accounts are equal.</summary>
-    public long Since;
+    /// <summary>The order of the oldest who stands here: it goes first where accounts are equal.</summary>
+    public long Oldest;
 
     public readonly int Count => Sheddable.Count + Blocked.Count;
+
+    public readonly long FindOldest() => Head(newestFirst: false)?.Order ?? 0;
 
     /// <summary>Whoever is next of those who stand here.</summary>
     public readonly Waiter? Head(bool newestFirst)

@@ -10,7 +10,6 @@ internal sealed class LaneModel(long ticksPerSecond)
 {
     private readonly long[] _paid = new long[256];
     private readonly long _maxLead = 60 * ticksPerSecond;
-    private readonly long[] _since = new long[256];
     private bool _partitioned;
     private long _fair;
     private long _emptiedAt;
@@ -49,7 +48,6 @@ internal sealed class LaneModel(long ticksPerSecond)
         if (!In(queue).Any())
         {
             _paid[queue] = Math.Max(_paid[queue], _fair);
-            _since[queue] = order;
         }
 
         Waiting.Add(new Entry(id, arrival, expires, order, queue, WorkOf(arrival)));
@@ -67,14 +65,14 @@ internal sealed class LaneModel(long ticksPerSecond)
 
     public Entry? Next(bool newestFirst)
     {
-        // Where accounts are equal, the queue that has been standing longest.
+        // Where accounts are equal, the one with the oldest waiter.
         int[] queues = [.. Waiting.Select(w => w.Queue).Distinct()];
         if (queues.Length == 0)
         {
             return null;
         }
 
-        int queue = queues.OrderBy(q => _paid[q]).ThenBy(q => _since[q]).First();
+        int queue = queues.OrderBy(q => _paid[q]).ThenBy(q => In(q).Min(w => w.Order)).First();
         return newestFirst ? In(queue).MaxBy(w => w.Order) : In(queue).MinBy(w => w.Order);
     }
 
@@ -143,7 +141,7 @@ internal sealed class LaneModel(long ticksPerSecond)
 
         var heavy = candidates.OrderByDescending(c => c.Load).ThenByDescending(c => c.Last).First();
         var low = candidates.OrderBy(c => c.Cohort).ThenByDescending(c => c.Load).ThenByDescending(c => c.Last).First();
-        return heavy.Load / 2 > low.Load ? heavy.Waiter : low.Waiter;
+        return heavy.Load / 4 > low.Load ? heavy.Waiter : low.Waiter;
     }
 
     public IEnumerable<Entry> In(int queue) => Waiting.Where(w => w.Queue == queue);
