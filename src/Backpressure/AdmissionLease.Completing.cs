@@ -31,7 +31,7 @@ public partial struct AdmissionLease
         LoadShedder owner = _class!.Owner;
         try
         {
-            _class.Downstream.FollowUp(waiters, sequence, ChargeAt(now), now);
+            _class.Downstream.FollowUp(waiters, sequence, now, ChargeAt(now));
             owner.RecordServed(_class, Priority, outcome, latency);
         }
         catch (Exception fault)
@@ -72,7 +72,7 @@ public partial struct AdmissionLease
         if ((_holds & Holds.Slot) != 0)
         {
             _holds &= ~Holds.Slot;
-            _class!.Downstream.Complete(_cost, _class.RouteIndex, latency, outcome, ChargeAt(now), now);
+            _class!.Downstream.Complete(_cost, _class.RouteIndex, latency, outcome, now, ChargeAt(now));
         }
 
         if (_shadow is not null)
@@ -103,7 +103,7 @@ public partial struct AdmissionLease
         _holds &= ~Holds.ShadowSlot;
         if (holdsUnits)
         {
-            shadow.Complete(_cost, _class!.ShadowRouteIndex, latency, outcome, charge, now);
+            shadow.Complete(_cost, _class!.ShadowRouteIndex, latency, outcome, now, charge);
         }
     }
 

@@ -29,16 +29,18 @@ internal sealed class Downstream : IDisposable
     private int _observed;
     private int _failedOpen;
 
-    public Downstream(DownstreamSettings settings, bool shadow, TimeProvider time, ILogger logger)
+    // The laboratory puts its own nodes into the queue, which are not awaited, and bad laws in place of ours.
+    public Downstream(
+        DownstreamSettings settings, bool shadow, TimeProvider time, ILogger logger, Func<Waiter>? rentWaiter = null, ILimitLaw? law = null)
     {
         _settings = settings;
         _time = time;
         IsShadow = shadow;
         long now = time.GetTimestamp();
         Meter = new ServiceMeter(time.TimestampFrequency);
-        Controller = new LimitController(settings.Limit, Meter, time.TimestampFrequency, now);
+        Controller = new LimitController(settings.Limit, Meter, time.TimestampFrequency, now, law);
         LimitDecision start = Controller.Current;
-        Func<Waiter> rent = shadow ? () => new ShadowAdmission(this) : RentPending;
+        Func<Waiter> rent = rentWaiter ?? (shadow ? () => new ShadowAdmission(this) : RentPending);
         Gate = new Gate(start.Limit, settings.Queue, rent, time.TimestampFrequency, now, SeedOf(settings.Name));
         _shedding = new SheddingState(settings.Name, logger, time.TimestampFrequency);
         _timer = new PacedTimer(time, Tick);
@@ -116,12 +118,12 @@ internal sealed class Downstream : IDisposable
     /// <param name="route">Its route's index in <see cref="Meter"/>.</param>
     /// <param name="latency">Its service time in timestamp ticks; negative: not a sample.</param>
     /// <param name="outcome">What became of it.</param>
-    /// <param name="charge">What it took, if it had waited.</param>
     /// <param name="now">The time.</param>
-    public void Complete(int cost, int route, long latency, Outcome outcome, in ServiceCharge charge, long now)
+    /// <param name="charge">What it took, if it had waited.</param>
+    public void Complete(int cost, int route, long latency, Outcome outcome, long now, in ServiceCharge charge = default)
     {
         bool waiters = Leave(cost, route, latency, outcome, out uint sequence);
-        FollowUp(waiters, sequence, charge, now);
+        FollowUp(waiters, sequence, now, charge);
     }
 
     /// <summary>The first half of <see cref="Complete"/>, which cannot throw.</summary>
@@ -133,14 +135,14 @@ internal sealed class Downstream : IDisposable
         Meter.Record(sequence, route, outcome == Outcome.Success ? latency : -1, inFlight);
         if (outcome == Outcome.Dropped)
         {
-            Meter.Dropped();
+            Meter.Dropped(latency);
         }
 
         return waiters;
     }
 
     /// <summary>The second half of <see cref="Complete"/>: serves those that wait, moves the limit.</summary>
-    public void FollowUp(bool waiters, uint sequence, in ServiceCharge charge, long now)
+    public void FollowUp(bool waiters, uint sequence, long now, in ServiceCharge charge = default)
     {
         if (waiters)
         {
