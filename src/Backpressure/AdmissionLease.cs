@@ -244,7 +244,7 @@ public partial struct AdmissionLease
         _wait = pending.DecidedAt - pending.EnqueuedAt;
         _startedAt = pending.DecidedAt;
         _hand = pending.Hand.Packed;
-        _charged = pending.Work;
+        _charged = pending.Charge;
         _class!.Owner.Settle(ref this, pending);
     }
 }

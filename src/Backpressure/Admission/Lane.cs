@@ -121,7 +121,7 @@ internal sealed partial class Lane
         }
 
         Count++;
-        Owe(waiter.Hand, waiter.Work);
+        Owe(waiter.Hand, waiter.Charge);
     }
 
     public void Remove(Waiter waiter, long now)
@@ -138,7 +138,7 @@ internal sealed partial class Lane
         }
 
         Count--;
-        Owe(waiter.Hand, -waiter.Work);
+        Owe(waiter.Hand, -waiter.Charge);
         if (queue.Count == 0)
         {
             _active.Remove(waiter.Queue);
@@ -176,7 +176,7 @@ internal sealed partial class Lane
             for (int i = 0; i < waiter.Hand.Count; i++)
             {
                 ref long paid = ref _queues[waiter.Hand[i]].Paid;
-                paid = Math.Min(Math.Max(paid, _fair) + waiter.Work, _fair + _maxLead);
+                paid = Math.Min(Math.Max(paid, _fair) + waiter.Charge, _fair + _maxLead);
             }
 
             _next = -1;

@@ -34,7 +34,7 @@ internal abstract class Waiter
     internal PartitionHand Hand { get; private set; }
 
     /// <summary>What it will probably take, in timestamp ticks times cost; it is charged with this when it is served.</summary>
-    internal long Work { get; private set; }
+    internal long Charge { get; private set; }
 
     // Links within its slot of the timing wheel.
     internal Waiter? WheelNext { get; set; }
@@ -51,11 +51,11 @@ internal abstract class Waiter
     /// <summary>Tells it what was decided: called once, outside every lock.</summary>
     public abstract void OnDecided();
 
-    internal void Begin(in Arrival arrival, PartitionHand hand, long work, long now)
+    internal void Begin(in Arrival arrival, PartitionHand hand, long charge, long now)
     {
         Arrival = arrival;
         Hand = hand;
-        Work = work;
+        Charge = charge;
         EnqueuedAt = now;
         ExpiresAt = Math.Min(arrival.WaitsUntil(now), arrival.Deadline);
         State = WaiterState.Queued;
