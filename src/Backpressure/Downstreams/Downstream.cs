@@ -119,7 +119,7 @@ internal sealed class Downstream : IDisposable
     /// <param name="latency">Its service time in timestamp ticks; negative: not a sample.</param>
     /// <param name="outcome">What became of it.</param>
     /// <param name="now">The time.</param>
-    /// <param name="charge">What it took, if it had waited.</param>
+    /// <param name="charge">What it took, if it has waited.</param>
     public void Complete(int cost, int route, long latency, Outcome outcome, long now, in ServiceCharge charge = default)
     {
         bool waiters = Leave(cost, route, latency, outcome, out uint sequence);
@@ -144,7 +144,8 @@ internal sealed class Downstream : IDisposable
     /// <summary>The second half of <see cref="Complete"/>: serves those that wait, moves the limit.</summary>
     public void FollowUp(bool waiters, uint sequence, long now, in ServiceCharge charge = default)
     {
-        if (waiters)
+        // What it took is owed even where nobody waits this very moment.
+        if (waiters || charge.Charged != 0)
         {
             DecidedWaiters decided = default;
             Gate.HandOver(charge, now, ref decided);
