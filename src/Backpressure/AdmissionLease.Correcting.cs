@@ -48,17 +48,24 @@ public partial struct AdmissionLease
         {
             if (waiters)
             {
-                _class!.Downstream.HandOver();
+                HandOver(gate!);
             }
 
             if (shadowWaiters)
             {
-                shadow!.HandOver();
+                HandOver(shadow!.Gate);
             }
         }
         catch (Exception fault)
         {
             _class!.Owner.NoteFault(fault);
         }
+    }
+
+    private readonly void HandOver(Gate gate)
+    {
+        DecidedWaiters decided = default;
+        gate.HandOver(_class!.Owner.Now, ref decided);
+        decided.Tell();
     }
 }

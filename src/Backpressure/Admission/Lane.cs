@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Backpressure.Admission;
 
 /// <summary>
@@ -31,7 +29,6 @@ internal sealed partial class Lane
     private long _fair;
     private long _emptiedAt;
     private int _next = -1;
-    private int _removals;
 
     public Lane(long ticksPerSecond)
     {
@@ -291,30 +288,5 @@ internal sealed partial class Lane
         }
 
         _next = -1;
-    }
-
-    [Conditional("DEBUG")]
-    private void AssertInvariants()
-    {
-        // Not each time: it looks at every queue.
-        if (++_removals % 16 != 0)
-        {
-            return;
-        }
-
-        int count = 0;
-        int sheddable = 0;
-        int active = 0;
-        for (int i = 0; i < _queues.Length; i++)
-        {
-            ref readonly PartitionQueue queue = ref _queues[i];
-            count += queue.Count;
-            sheddable += queue.Sheddable.Count;
-            active += queue.Count > 0 ? 1 : 0;
-            Debug.Assert(queue.Owed >= 0, "What waits is owed, and nothing else.");
-            Debug.Assert(queue.Count == 0 || _queues.Length == 1 || Math.Abs(queue.Paid - _fair) <= _maxLead, "Deficits are bounded.");
-        }
-
-        Debug.Assert((Count, SheddableCount, _active.Count) == (count, sheddable, active), "Each waiter stands in one queue, and the counts follow them.");
     }
 }

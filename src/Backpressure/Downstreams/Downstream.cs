@@ -158,14 +158,6 @@ internal sealed class Downstream : IDisposable
         }
     }
 
-    /// <summary>Gives units that came free to those that wait.</summary>
-    public void HandOver()
-    {
-        DecidedWaiters decided = default;
-        Gate.HandOver(_time.GetTimestamp(), ref decided);
-        decided.Tell();
-    }
-
     /// <summary>Ends a wait whose caller is gone, if the gate has not decided yet.</summary>
     /// <returns>Whether it was still undecided.</returns>
     public bool TryCancel(Waiter waiter, long now)
