@@ -70,7 +70,7 @@ public partial struct AdmissionLease
         if ((_holds & Holds.Slot) != 0)
         {
             _holds &= ~Holds.Slot;
-            _class!.Downstream.Complete(_cost, _class.RouteIndex, latency, outcome, now, _weight);
+            _class!.Downstream.Complete(_cost, _class.RouteIndex, latency, outcome, now, _weight, ChargeAt(now));
         }
 
         if (_shadow is not null)
@@ -84,10 +84,12 @@ public partial struct AdmissionLease
         // Whoever still waits in the shadow ends with its request; if the shadow has decided, it may hold units there.
         Downstream shadow;
         bool holdsUnits;
+        ServiceCharge charge = ServiceCharge.None;
         if (_shadow is ShadowAdmission wait)
         {
             shadow = wait.Shadow;
             holdsUnits = !shadow.TryCancel(wait, now) && wait.State == WaiterState.Admitted;
+            charge = ServiceCharge.Of(wait, now - wait.DecidedAt, _cost);
         }
         else
         {
@@ -99,9 +101,14 @@ public partial struct AdmissionLease
         _holds &= ~Holds.ShadowSlot;
         if (holdsUnits)
         {
-            shadow.Complete(_cost, _class!.ShadowRouteIndex, latency, outcome, now, _weight);
+            shadow.Complete(_cost, _class!.ShadowRouteIndex, latency, outcome, now, _weight, charge);
         }
     }
+
+    private readonly ServiceCharge ChargeAt(long now) =>
+        _charged == 0
+            ? ServiceCharge.None
+            : new ServiceCharge(Priority, new PartitionHand(_hand), (long)_charged, Math.Max(0, now - _startedAt) * _cost);
 
     private void GiveBackTheRest()
     {

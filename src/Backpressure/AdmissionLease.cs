@@ -26,6 +26,10 @@ public partial struct AdmissionLease
     private long _startedAt;
     private long _respondedAt;
     private long _wait;
+
+    // The queues that pay for it and what they were charged with, if it has waited; see ServiceCharge.
+    private uint _hand;
+    private float _charged;
     private short _cost;
     private short _retryAfterSeconds;
     private byte _decision;
@@ -82,6 +86,9 @@ public partial struct AdmissionLease
     /// <summary>How long it waited for the decision.</summary>
     public readonly TimeSpan Wait => _class is null ? TimeSpan.Zero : _class.Owner.ToTimeSpan(_wait);
 
+    /// <summary>Units of the limit that it takes; zero before it was decided.</summary>
+    public readonly int Cost => _cost;
+
     /// <summary>The policy in force; never null on a decided lease.</summary>
     internal readonly PolicySettings Policy => _class!.Policy;
 
@@ -89,8 +96,6 @@ public partial struct AdmissionLease
     internal readonly RateLimitStatus? RateLimit => _rateLimit as RateLimitStatus;
 
     internal readonly ResolvedClass Class => _class!;
-
-    internal readonly int Cost => _cost;
 
     internal readonly long StartedAt => _startedAt;
 
@@ -174,6 +179,7 @@ public partial struct AdmissionLease
     internal void RejectPlain(ResolvedClass resolved, RejectionReason reason, int retryAfterSeconds)
     {
         _class = resolved;
+        _cost = (short)resolved.Policy.Cost;
         _priority = (byte)resolved.Priority;
         _decision = (byte)AdmissionDecision.Rejected;
         _reason = (byte)reason;
@@ -261,6 +267,8 @@ public partial struct AdmissionLease
     {
         _wait = pending.DecidedAt - pending.EnqueuedAt;
         _startedAt = pending.DecidedAt;
+        _hand = pending.Hand.Packed;
+        _charged = pending.Charge;
         _class!.Owner.Settle(ref this, pending);
     }
 }

@@ -54,6 +54,12 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
 
     public int InFlight => _context is null ? 0 : LoadShedder.ReadingOf(in _lease).InFlight;
 
+    public int Cost
+    {
+        get => _lease.Cost;
+        set => CorrectCost(value);
+    }
+
     public Outcome? Outcome { get; set; }
 
     internal ref readonly AdmissionLease Lease => ref _lease;
@@ -163,8 +169,7 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
     /// </summary>
     private void ResponseStarting()
     {
-        if (Volatile.Read(ref _phase) == Phase.Running
-            && Interlocked.CompareExchange(ref _phase, Phase.Starting, Phase.Running) == Phase.Running)
+        if (Volatile.Read(ref _phase) is Phase.Running or Phase.Correcting && Enter(Phase.Starting, Phase.Running))
         {
             NoteStart();
             if (Interlocked.CompareExchange(ref _phase, Phase.Started, Phase.Starting) != Phase.Starting)
@@ -174,6 +179,42 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
         }
 
         Volatile.Write(ref _startPassed, true);
+    }
+
+    // By the handler, or by what it has left behind: which is why it must not meet the lease's completion.
+    private void CorrectCost(int cost)
+    {
+        int phase = Phase.Running;
+        if (!Enter(Phase.Correcting, phase))
+        {
+            phase = Phase.Started;
+            if (!Enter(Phase.Correcting, phase))
+            {
+                return;
+            }
+        }
+
+        _lease.CorrectCost(cost);
+        if (Interlocked.CompareExchange(ref _phase, phase, Phase.Correcting) != Phase.Correcting)
+        {
+            CompleteLease();
+        }
+    }
+
+    /// <summary>Goes from one phase into one that has the lease to itself; waits for another such one to end.</summary>
+    private bool Enter(int phase, int from)
+    {
+        var spin = default(SpinWait);
+        while (true)
+        {
+            int seen = Interlocked.CompareExchange(ref _phase, phase, from);
+            if (seen is not (Phase.Starting or Phase.Correcting))
+            {
+                return seen == from;
+            }
+
+            spin.SpinOnce();
+        }
     }
 
     private void NoteStart()
@@ -218,8 +259,11 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
         public const int Starting = 1;
         public const int Started = 2;
 
-        /// <summary>The handler has ended; the lease is about to be completed by it or, if it met Starting, by the response's start.</summary>
+        /// <summary>The handler has ended; the lease is about to be completed by it or, if it met Starting or Correcting, by that.</summary>
         public const int Ended = 3;
+
+        /// <summary>The handler corrects its request's cost.</summary>
+        public const int Correcting = 5;
 
         /// <summary>The lease is completed: nobody uses it any more.</summary>
         public const int Completed = 4;

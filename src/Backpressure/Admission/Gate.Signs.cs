@@ -12,7 +12,7 @@ internal sealed partial class Gate
     {
         lock (_lock)
         {
-            return _book.BookAll(priority, count, _queue.Ahead(priority), _drain.PerSecond, now);
+            return _book.BookAll(priority, count, _queue.CountDownTo(priority), _drain.PerSecond, now);
         }
     }
 }

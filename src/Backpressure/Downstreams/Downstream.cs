@@ -129,7 +129,9 @@ internal sealed partial class Downstream : IDisposable
     /// <param name="outcome">What became of it.</param>
     /// <param name="now">The time.</param>
     /// <param name="weight">How many requests it stands for; 0: it is not measured.</param>
-    public void Complete(int cost, int route, long latency, Outcome outcome, long now, int weight = 1)
+    /// <param name="charge">What it took, if it has waited.</param>
+    public void Complete(
+        int cost, int route, long latency, Outcome outcome, long now, int weight = 1, in ServiceCharge charge = default)
     {
         // Until its units are back nothing may throw.
         bool waiters = Gate.Leave(cost, out _, out int inFlight);
@@ -145,19 +147,21 @@ internal sealed partial class Downstream : IDisposable
             Meter.Dropped(latency, weight);
         }
 
-        FollowUp(waiters, now, number);
+        FollowUp(waiters, now, number, charge);
     }
 
     /// <summary>What follows when units have come free: serves those that wait, moves the limit.</summary>
     /// <param name="waiters">Whether somebody waits.</param>
     /// <param name="now">The time.</param>
     /// <param name="number">The number of its measurement.</param>
-    public void FollowUp(bool waiters, long now, uint number = Unmeasured)
+    /// <param name="charge">What it took, if it has waited.</param>
+    public void FollowUp(bool waiters, long now, uint number = Unmeasured, in ServiceCharge charge = default)
     {
-        if (waiters)
+        // What it took is owed even where nobody waits this very moment.
+        if (waiters || charge.Charged != 0)
         {
             DecidedWaiters decided = default;
-            Gate.HandOver(now, ref decided);
+            Gate.HandOver(charge, now, ref decided);
             decided.Tell();
         }
 

@@ -31,6 +31,9 @@ internal sealed class Request(Run run) : Waiter
     /// <summary>Whether its client has given it up while it ran.</summary>
     public bool Abandoned { get; set; }
 
+    /// <summary>Whether this attempt had to wait for its turn, which its tenant then pays for.</summary>
+    public bool HasWaited { get; set; }
+
     /// <summary>Changes whenever what was planned for it no longer holds.</summary>
     public long Ticket { get; set; }
 

@@ -30,6 +30,7 @@ internal sealed class Run : IDisposable
     private readonly Stack<Request> _idle = new();
     private readonly int[] _routes;
     private readonly int[] _waiting;
+    private readonly ulong[] _partitions;
     private readonly long _maxWait;
     private readonly long _deadline;
     private DownstreamSettings _settings;
@@ -59,6 +60,7 @@ internal sealed class Run : IDisposable
         _gate = _downstream.Gate;
         _routes = [.. timeline.Scenario.Kinds.Select(k => _downstream.Meter.RouteIndex(k.Route))];
         _waiting = new int[_routes.Length];
+        _partitions = [.. timeline.Scenario.Kinds.Select(k => timeline.Scenario.HasTenants ? PartitionHash.Of(k.Name) : 0)];
     }
 
     public static RunRecord Of(Timeline timeline, Trace trace, LawUnderTest law, int initial)
@@ -76,6 +78,7 @@ internal sealed class Run : IDisposable
         _waiting[request.Kind]--;
         if (request.State == WaiterState.Admitted)
         {
+            request.HasWaited = true;
             Start(request, request.DecidedAt);
         }
         else if (_now < _timeline.End && request.Refusal.Reason != RejectionReason.ClientAborted)
@@ -230,6 +233,7 @@ internal sealed class Run : IDisposable
     {
         long now = _time.Now;
         request.ArrivedAt = _now;
+        request.HasWaited = false;
         _record.TallyOf(request.Phase, request.Kind).Attempts++;
         _crowd?.Sent(request, _now);
         if (_gate.TryEnter(1))
@@ -247,6 +251,7 @@ internal sealed class Run : IDisposable
             Deadline = now + _deadline,
             UsualService = _downstream.Meter.UsualLatencyTicks(_routes[request.Kind]),
             Policy = Name,
+            Partition = _partitions[request.Kind],
         };
         _arriving = request;
 
@@ -280,8 +285,9 @@ internal sealed class Run : IDisposable
         int route = _routes[request.Kind];
         long service = now - request.StartedAt;
         Outcome outcome = request.Abandoned ? Outcome.Ignored : Served(request);
+        ServiceCharge charge = request.HasWaited ? ServiceCharge.Of(request, service, 1) : ServiceCharge.None;
         _idle.Push(request);
-        _downstream.Complete(1, route, service, outcome, now);
+        _downstream.Complete(1, route, service, outcome, now, charge: charge);
     }
 
     private Outcome Served(Request request)
