@@ -4,6 +4,7 @@ using Backpressure.AspNetCore.Rejection;
 using Backpressure.AspNetCore.Running;
 using Backpressure.Configuration;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,6 +20,8 @@ namespace Backpressure.AspNetCore;
 /// </summary>
 internal sealed class BackpressureMiddleware
 {
+    private static readonly Type EndpointFeatureType = typeof(IEndpointFeature);
+
     private readonly RequestDelegate _next;
     private readonly LoadShedder _shedder;
     private readonly Classifier _classifier;
@@ -35,7 +38,7 @@ internal sealed class BackpressureMiddleware
         _classifier = classifier;
         _rejecter = rejecter;
         _windows = windows;
-        _pool = GatedRequestPolicy.CreatePool(new OutcomeSource(options.OutcomeOf, logger), new PlacementCheck(classifier, logger));
+        _pool = GatedRequestPool.Create(new OutcomeSource(options.OutcomeOf, logger), new PlacementCheck(classifier, logger));
         _logger = logger;
     }
 
@@ -58,19 +61,26 @@ internal sealed class BackpressureMiddleware
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.Features.Get<IBackpressureFeature>() is not null)
+        IFeatureCollection features = context.Features;
+        if (features[GatedRequest.FeatureType] is not null)
         {
             // It has passed its gate: the pipeline is being executed again, or this is the second UseBackpressure.
             return _next(context);
         }
 
-        Endpoint? endpoint = context.GetEndpoint();
+        Endpoint? endpoint = (features[EndpointFeatureType] as IEndpointFeature)?.Endpoint;
         AdmissionRequest request;
         WindowBudget.Reservation reservation = default;
+
+        // Whoever keeps a feature must look for it again once another is set: so it is set before any of them is asked for.
+        GatedRequest gated = _pool.Get();
+        features[GatedRequest.FeatureType] = gated;
+        bool decided;
         try
         {
             request = _classifier.Classify(context, endpoint, out PolicySettings policy);
-            if (policy.Overflow != Overflow.Reject && !_windows.TryReserve(context, ref reservation))
+            decided = gated.TryDecide(_shedder, in request);
+            if (!decided && policy.Overflow != Overflow.Reject && !_windows.TryReserve(context, ref reservation))
             {
                 request = request with { NoWait = true };
             }
@@ -80,39 +90,44 @@ internal sealed class BackpressureMiddleware
 #pragma warning restore CA1031
         {
             Log.FailedOpen(_logger, e);
+            features[GatedRequest.FeatureType] = null;
             return _next(context);
         }
 
-        ValueTask<AdmissionLease> admission = _shedder.AdmitAsync(in request, context.RequestAborted);
-        if (!admission.IsCompletedSuccessfully)
+        if (!decided)
         {
-            return WaitAsync(context, admission, reservation, endpoint is not null);
+            ValueTask<AdmissionLease> admission = _shedder.AdmitAsync(in request, context.RequestAborted);
+            if (!admission.IsCompletedSuccessfully)
+            {
+                return WaitAsync(context, gated, admission, reservation, endpoint is not null);
+            }
+
+            reservation.Release();
+            gated.Take(admission.Result);
         }
 
-        reservation.Release();
-        return RunOrRejectAsync(context, admission.Result, endpoint is not null);
+        return RunOrRejectAsync(context, gated, endpoint is not null);
     }
 
-    private async Task WaitAsync(HttpContext context, ValueTask<AdmissionLease> admission, WindowBudget.Reservation reservation, bool hasEndpoint)
+    private async Task WaitAsync(
+        HttpContext context, GatedRequest gated, ValueTask<AdmissionLease> admission, WindowBudget.Reservation reservation, bool hasEndpoint)
     {
-        AdmissionLease lease;
         try
         {
-            lease = await admission;
+            gated.Take(await admission);
         }
         finally
         {
             reservation.Release();
         }
 
-        await RunOrRejectAsync(context, in lease, hasEndpoint);
+        await RunOrRejectAsync(context, gated, hasEndpoint);
     }
 
-    private Task RunOrRejectAsync(HttpContext context, in AdmissionLease lease, bool hasEndpoint)
+    private Task RunOrRejectAsync(HttpContext context, GatedRequest gated, bool hasEndpoint)
     {
-        GatedRequest gated = _pool.Get();
-        gated.Begin(context, in lease, hasEndpoint);
+        gated.Begin(context, hasEndpoint);
         ActivityTags.Add(gated);
-        return lease.IsAdmitted ? gated.RunAsync(_next) : _rejecter.WriteAsync(gated);
+        return gated.Lease.IsAdmitted ? gated.RunAsync(_next) : _rejecter.WriteAsync(gated);
     }
 }

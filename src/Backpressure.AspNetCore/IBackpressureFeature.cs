@@ -35,6 +35,14 @@ public interface IBackpressureFeature
     int InFlight { get; }
 
     /// <summary>
+    /// Units of the downstream's limit that the request takes: its policy's, or what <see cref="BackpressureHttpOptions.Classify"/>
+    /// said. A handler that learns what its request really takes sets it, 1 to 1000 (the nearest bound beyond): from then on it
+    /// holds so many, and whose request it is pays for so many times its service time, if it had to wait. Ignored once the
+    /// handler has ended or the slot was freed, and where there never was one.
+    /// </summary>
+    int Cost { get; set; }
+
+    /// <summary>
     /// What became of the request, as a sign of its downstream's health. A handler that knows better sets it: a shop that
     /// answers from its cache because the database timed out sets <see cref="Outcome.Dropped"/>.
     /// Default <see langword="null"/>: by this table.

@@ -10,33 +10,29 @@ namespace Backpressure;
 /// <content>Giving back what it holds.</content>
 public partial struct AdmissionLease
 {
-    // Holds nothing but its slot, and by a clock that does not throw: guarded is only what may follow from it.
-    private void CompletePlain(ResolvedClass resolved, Outcome outcome, bool latencyIsSample)
+    private const long NoSample = -1;
+
+    // It holds nothing but its slot, and nobody learns from it.
+    private void CompletePlain(ResolvedClass resolved)
     {
         _holds = Holds.Completed;
-        long now = TimeProvider.System.GetTimestamp();
-        long latency = (_respondedAt == 0 ? now : _respondedAt) - _startedAt;
-        Downstream downstream = resolved.Downstream;
-        bool waiters = downstream.Leave(_cost, resolved.RouteIndex, latencyIsSample ? latency : -1, outcome, out uint sequence);
-        if (waiters || downstream.Controller.IsDue(sequence, now) || resolved.Owner.RecordsServed)
+        if (resolved.Downstream.Leave(_cost))
         {
-            FollowUp(waiters, sequence, outcome, latency, now);
+            FollowUp(resolved);
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "As in CompleteAll.")]
-    private readonly void FollowUp(bool waiters, uint sequence, Outcome outcome, long latency, long now)
+    private static void FollowUp(ResolvedClass resolved)
     {
-        LoadShedder owner = _class!.Owner;
         try
         {
-            _class.Downstream.FollowUp(waiters, sequence, now);
-            owner.RecordServed(_class, Priority, outcome, latency);
+            resolved.Downstream.FollowUp(waiters: true, resolved.Owner.Now);
         }
         catch (Exception fault)
         {
-            owner.NoteFault(fault);
+            resolved.Owner.NoteFault(fault);
         }
     }
 
@@ -48,9 +44,9 @@ public partial struct AdmissionLease
         try
         {
             long now = owner.Now;
-            long latency = (_respondedAt == 0 ? now : _respondedAt) - _startedAt;
-            LeaveGates(outcome, latencyIsSample ? latency : -1, now);
-            if (Decision == AdmissionDecision.Admitted)
+            long latency = LatencyUntil(_respondedAt == 0 ? now : _respondedAt);
+            LeaveGates(outcome, latencyIsSample ? latency : NoSample, now);
+            if (Decision == AdmissionDecision.Admitted && latency != NoSample)
             {
                 owner.RecordServed(_class, Priority, outcome, latency);
             }
@@ -58,7 +54,7 @@ public partial struct AdmissionLease
         catch (Exception fault)
         {
             owner.NoteFault(fault);
-            LeaveGates(Outcome.Ignored, latency: -1, _startedAt);
+            LeaveGates(Outcome.Ignored, NoSample, _startedAt);
         }
         finally
         {
@@ -67,12 +63,14 @@ public partial struct AdmissionLease
         }
     }
 
+    private readonly long LatencyUntil(long time) => (_holds & Holds.Untimed) == 0 ? time - _startedAt : NoSample;
+
     private void LeaveGates(Outcome outcome, long latency, long now)
     {
         if ((_holds & Holds.Slot) != 0)
         {
             _holds &= ~Holds.Slot;
-            _class!.Downstream.Complete(_cost, _class.RouteIndex, latency, outcome, now);
+            _class!.Downstream.Complete(_cost, _class.RouteIndex, latency, outcome, now, _weight, ChargeAt(now));
         }
 
         if (_shadow is not null)
@@ -86,10 +84,12 @@ public partial struct AdmissionLease
         // Whoever still waits in the shadow ends with its request; if the shadow has decided, it may hold units there.
         Downstream shadow;
         bool holdsUnits;
+        ServiceCharge charge = ServiceCharge.None;
         if (_shadow is ShadowAdmission wait)
         {
             shadow = wait.Shadow;
             holdsUnits = !shadow.TryCancel(wait, now) && wait.State == WaiterState.Admitted;
+            charge = ServiceCharge.Of(wait, now - wait.DecidedAt, _cost);
         }
         else
         {
@@ -101,9 +101,14 @@ public partial struct AdmissionLease
         _holds &= ~Holds.ShadowSlot;
         if (holdsUnits)
         {
-            shadow.Complete(_cost, _class!.ShadowRouteIndex, latency, outcome, now);
+            shadow.Complete(_cost, _class!.ShadowRouteIndex, latency, outcome, now, _weight, charge);
         }
     }
+
+    private readonly ServiceCharge ChargeAt(long now) =>
+        _charged == 0
+            ? ServiceCharge.None
+            : new ServiceCharge(Priority, new PartitionHand(_hand), (long)_charged, Math.Max(0, now - _startedAt) * _cost);
 
     private void GiveBackTheRest()
     {

@@ -26,11 +26,18 @@ public partial struct AdmissionLease
     private long _startedAt;
     private long _respondedAt;
     private long _wait;
+
+    // The queues that pay for it and what they were charged with, if it has waited; see ServiceCharge.
+    private uint _hand;
+    private float _charged;
     private short _cost;
     private short _retryAfterSeconds;
     private byte _decision;
     private byte _reason;
     private byte _priority;
+
+    // How many requests it stands for in what the limit learns from; 0: it is not measured for it.
+    private byte _weight;
     private Holds _holds;
 
     internal AdmissionLease(ResolvedClass resolved, Priority priority, int cost)
@@ -38,10 +45,11 @@ public partial struct AdmissionLease
         _class = resolved;
         _cost = (short)cost;
         _priority = (byte)priority;
+        _weight = 1;
     }
 
     [Flags]
-    private enum Holds : byte
+    private enum Holds : ushort
     {
         Nothing = 0,
         Slot = 1,
@@ -52,6 +60,9 @@ public partial struct AdmissionLease
         FailedOpen = 32,
         Observed = 64,
         Completed = 128,
+
+        /// <summary>Nobody wants to know how long it takes, so it has no times.</summary>
+        Untimed = 256,
     }
 
     /// <summary>Whether the request may run.</summary>
@@ -75,6 +86,9 @@ public partial struct AdmissionLease
     /// <summary>How long it waited for the decision.</summary>
     public readonly TimeSpan Wait => _class is null ? TimeSpan.Zero : _class.Owner.ToTimeSpan(_wait);
 
+    /// <summary>Units of the limit that it takes; zero before it was decided.</summary>
+    public readonly int Cost => _cost;
+
     /// <summary>The policy in force; never null on a decided lease.</summary>
     internal readonly PolicySettings Policy => _class!.Policy;
 
@@ -82,8 +96,6 @@ public partial struct AdmissionLease
     internal readonly RateLimitStatus? RateLimit => _rateLimit as RateLimitStatus;
 
     internal readonly ResolvedClass Class => _class!;
-
-    internal readonly int Cost => _cost;
 
     internal readonly long StartedAt => _startedAt;
 
@@ -95,7 +107,7 @@ public partial struct AdmissionLease
     /// </summary>
     public void ResponseStarted()
     {
-        if (_respondedAt == 0 && _class is not null)
+        if (_respondedAt == 0 && _class is not null && (_holds & Holds.Untimed) == 0)
         {
             _respondedAt = _class.Owner.Now;
         }
@@ -123,12 +135,13 @@ public partial struct AdmissionLease
         try
         {
             ResponseStarted();
-            LeaveGates(Outcome.Success, latencyIsSample ? _respondedAt - _startedAt : -1, _respondedAt);
+            long now = (_holds & Holds.Untimed) == 0 ? _respondedAt : _class.Owner.Now;
+            LeaveGates(Outcome.Success, latencyIsSample ? LatencyUntil(now) : NoSample, now);
         }
         catch (Exception fault)
         {
             _class.Owner.NoteFault(fault);
-            LeaveGates(Outcome.Ignored, latency: -1, _startedAt);
+            LeaveGates(Outcome.Ignored, NoSample, _startedAt);
         }
 
         return true;
@@ -141,16 +154,11 @@ public partial struct AdmissionLease
     /// </param>
     public void Complete(Outcome outcome, bool latencyIsSample = true)
     {
-        if (_class is null || (_holds & Holds.Completed) != 0)
+        if (_holds == (Holds.Slot | Holds.Untimed) && outcome == Outcome.Success)
         {
-            return;
+            CompletePlain(_class!);
         }
-
-        if (_holds == Holds.Slot && _shadow is null && _class.IsPlain)
-        {
-            CompletePlain(_class, outcome, latencyIsSample);
-        }
-        else
+        else if (_class is not null && (_holds & Holds.Completed) == 0)
         {
             CompleteAll(outcome, latencyIsSample);
         }
@@ -158,14 +166,35 @@ public partial struct AdmissionLease
 
     /// <summary>Admits on an empty lease.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void AdmitPlain(ResolvedClass resolved, long now)
+    internal void AdmitPlain(ResolvedClass resolved)
     {
         Debug.Assert(AdmissionDecision.Admitted == 0, "What is empty says so.");
         _class = resolved;
-        _startedAt = now;
         _cost = (short)resolved.Policy.Cost;
         _priority = (byte)resolved.Priority;
-        _holds = Holds.Slot;
+        _holds = Holds.Slot | Holds.Untimed;
+    }
+
+    /// <summary>Rejects on an empty lease.</summary>
+    internal void RejectPlain(ResolvedClass resolved, RejectionReason reason, int retryAfterSeconds)
+    {
+        _class = resolved;
+        _cost = (short)resolved.Policy.Cost;
+        _priority = (byte)resolved.Priority;
+        _decision = (byte)AdmissionDecision.Rejected;
+        _reason = (byte)reason;
+        _retryAfterSeconds = (short)retryAfterSeconds;
+        _holds = Holds.Completed;
+    }
+
+    /// <summary>Wants to know how long it takes.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="weight">How many requests it stands for; 0: it is only for those who listen to service times.</param>
+    internal void TimeFrom(long now, int weight)
+    {
+        _startedAt = now;
+        _weight = (byte)weight;
+        _holds &= ~Holds.Untimed;
     }
 
     internal void StartAt(long now) => _startedAt = now;
@@ -238,6 +267,8 @@ public partial struct AdmissionLease
     {
         _wait = pending.DecidedAt - pending.EnqueuedAt;
         _startedAt = pending.DecidedAt;
+        _hand = pending.Hand.Packed;
+        _charged = pending.Charge;
         _class!.Owner.Settle(ref this, pending);
     }
 }

@@ -16,10 +16,16 @@ public readonly record struct AdmissionRequest
     public Priority? Priority { get; init; }
 
     /// <summary>
-    /// Whose request it is: the key of its rate limit. <see langword="null"/> (the default): it shares one key with
-    /// all others that have none.
+    /// Whose request it is: the key of its rate limit, and the partition that it is served fairly as when it has to wait.
+    /// <see langword="null"/> (the default): it shares one key with all others that have none.
     /// </summary>
     public string? Partition { get; init; }
+
+    /// <summary>
+    /// What its partition can be read from, by <see cref="LoadShedder.PartitionReader"/>, if it has to wait: a request that
+    /// does not costs no key. Goes before <see cref="Partition"/> there.
+    /// </summary>
+    internal object? PartitionSource { get; init; }
 
     /// <summary>Units of the limit it takes: 1 to 1000; 0 (the default): its policy's. Values beyond the range are taken as the nearest bound.</summary>
     public int Cost { get; init; }

@@ -7,28 +7,75 @@ namespace Backpressure;
 public sealed partial class LoadShedder
 {
     /// <summary>
-    /// Admits in one swap where nothing but the gate has a say and the gate is free. Nothing here can throw, so there is
-    /// nothing to guard: what costs time on this way is the clock.
+    /// Decides where nothing but the gate has a say: admits by one swap if it is free, and turns away what must not wait if
+    /// others were just refused there. There is no lock on this way, and the clock is read only for those that are measured.
     /// </summary>
     /// <param name="request">The request.</param>
-    /// <param name="lease">Written in place when it is admitted; must be empty before.</param>
-    /// <returns>Whether it is admitted; if not, nothing has happened and <see cref="AdmitAsync"/> has to be asked.</returns>
+    /// <param name="lease">Written in place when it is decided; must be empty before.</param>
+    /// <returns>Whether it is decided; if not, nothing has happened and <see cref="AdmitAsync"/> has to be asked.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool TryAdmitPlain(in AdmissionRequest request, ref AdmissionLease lease)
+    internal bool TryDecidePlain(in AdmissionRequest request, ref AdmissionLease lease)
     {
         ResolvedClass? resolved = request.Class.Resolved;
         if (resolved is not { IsPlain: true }
             || !request.IsPlain
             || !ReferenceEquals(resolved.Settings, Volatile.Read(ref _settings))
-            || Volatile.Read(ref _shuttingDown)
-            || !resolved.Downstream.Gate.TryEnter(resolved.Policy.Cost))
+            || Volatile.Read(ref _shuttingDown))
         {
             return false;
         }
 
-        resolved.Counters.Admitted(resolved.Priority);
-        lease.AdmitPlain(resolved, TimeProvider.System.GetTimestamp());
+        if (!resolved.Downstream.Gate.TryEnter(resolved.Policy.Cost))
+        {
+            return (request.NoWait || resolved.Policy.Overflow == Overflow.Reject) && TryTurnAway(resolved, ref lease);
+        }
+
+        int weight = resolved.Downstream.Sampling.WeightOf(resolved.Counters.Admitted(resolved.Priority));
+        lease.AdmitPlain(resolved);
+        if (weight > 0 || RecordsServed)
+        {
+            lease.TimeFrom(TimeProvider.System.GetTimestamp(), weight);
+        }
+
         return true;
+    }
+
+    private bool TryTurnAway(ResolvedClass resolved, ref AdmissionLease lease)
+    {
+        if (!resolved.Downstream.TryTurnAway(resolved.Priority, out int retryAfterSeconds))
+        {
+            return false;
+        }
+
+        lease.RejectPlain(resolved, RejectionReason.LimitReached, retryAfterSeconds);
+        resolved.Counters.Rejected(resolved.Priority, RejectionReason.LimitReached);
+        if (_metrics.RecordsRetryAfter)
+        {
+            TellRetryAfter(in lease);
+        }
+
+        return true;
+    }
+
+    // Where every rejection is logged, each has to be decided the long way.
+    private void HangOutSign(ResolvedClass resolved, RejectionReason reason, Priority priority, long now)
+    {
+        if (reason == RejectionReason.LimitReached && resolved.IsPlain && !_log.TellsOfRejected)
+        {
+            resolved.Downstream.NoteFull(priority, now);
+        }
+    }
+
+    private void TellRetryAfter(in AdmissionLease lease)
+    {
+        try
+        {
+            _metrics.ToldToRetry(lease.Class.Downstream.Name, lease.Priority, lease.RetryAfter);
+        }
+        catch (Exception fault)
+        {
+            NoteFault(fault);
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

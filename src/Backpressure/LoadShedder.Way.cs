@@ -197,28 +197,6 @@ public sealed partial class LoadShedder
         }
     }
 
-    private Arrival ArrivalOf(in AdmissionLease lease, in AdmissionRequest request, ResolvedClass resolved) => new()
-    {
-        Priority = lease.Priority,
-        Overflow = request.NoWait ? Overflow.Reject : resolved.Policy.Overflow,
-        Cost = lease.Cost,
-        MaxWait = resolved.MaxWait,
-        Deadline = DeadlineOf(request, lease.StartedAt),
-        UsualService = resolved.Downstream.Meter.UsualLatencyTicks(resolved.RouteIndex),
-        Policy = resolved.Policy.Name,
-    };
-
-    private long DeadlineOf(in AdmissionRequest request, long now)
-    {
-        if (request.TimeLeft is not { } left)
-        {
-            return Arrival.Never;
-        }
-
-        double ticks = left.TotalSeconds * _time.TimestampFrequency;
-        return ticks >= Arrival.Never - now ? Arrival.Never : now + Math.Max(0, (long)ticks);
-    }
-
     // ---- Refuse, and observe ------------------------------------------------------------------------------------------
 
     /// <returns>Whether the request is refused: <see langword="false"/> only where a shutdown cannot hold back what is observed.</returns>
@@ -253,6 +231,8 @@ public sealed partial class LoadShedder
             {
                 resolved.Downstream.NoteRefusal(lease.StartedAt);
             }
+
+            HangOutSign(resolved, refusal.Reason, lease.Priority, lease.StartedAt);
         }
         catch (Exception fault)
         {

@@ -64,6 +64,9 @@ public sealed partial class LoadShedder : IDisposable
 
     internal long Now => _time.GetTimestamp();
 
+    /// <summary>Reads whose request it is from its <see cref="AdmissionRequest.PartitionSource"/>, as a <see cref="PartitionHash"/>.</summary>
+    internal Func<object, PartitionSettings, ulong>? PartitionReader { get; set; }
+
     /// <summary>
     /// Replaces the configuration: for the next request, with everybody kept who waits or runs. Whoever waits under a
     /// policy that is no longer enforced is let through.
@@ -105,7 +108,7 @@ public sealed partial class LoadShedder : IDisposable
     {
         ArgumentNullException.ThrowIfNull(request.Class);
         AdmissionLease lease = default;
-        return TryAdmitPlain(in request, ref lease) ? new ValueTask<AdmissionLease>(lease) : AdmitByStages(in request, cancellationToken);
+        return TryDecidePlain(in request, ref lease) ? new ValueTask<AdmissionLease>(lease) : AdmitByStages(in request, cancellationToken);
     }
 
     /// <summary>

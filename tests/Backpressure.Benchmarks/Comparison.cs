@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime;
 
 namespace Backpressure.Benchmarks;
 
@@ -7,15 +8,34 @@ internal sealed class Comparison(string work, string over, params Subject[] subj
 {
     private const int Rounds = 41;
     private const int QuickRounds = 9;
-    private const double SliceSeconds = 0.004;
+    private const double SliceNanoseconds = 4e6;
+    private const double QuietSeconds = 0.5;
+    private const double MostWarmSeconds = 10;
 
     /// <summary>The subject whose time is taken off everybody's: what is there without any of them.</summary>
     public string? Nothing { get; init; }
 
     public Claim[] Claims { get; init; } = [];
 
+    /// <summary>How many threads do it: more than one, and time counts, not what one thread used of a processor.</summary>
+    public int Threads { get; init; } = 1;
+
     /// <summary>How often the work is done in a slice; 0: found by trying.</summary>
     public int Times { get; init; }
+
+    public string Work => work;
+
+    /// <summary>Has one subject do it for a while and nothing else, for a profiler to watch.</summary>
+    public void Repeat(string subject, double seconds)
+    {
+        Subject chosen = subjects[IndexOf(subject)];
+        int times = Times > 0 ? Times : 10_000;
+        long start = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(start).TotalSeconds < seconds)
+        {
+            chosen.Run(times);
+        }
+    }
 
     public IEnumerable<Row> Measure(bool quick)
     {
@@ -74,35 +94,48 @@ internal sealed class Comparison(string work, string over, params Subject[] subj
 
     private int IndexOf(string name) => Array.FindIndex(subjects, s => s.Name == name);
 
-    // Also what warms it up: until it has run for long enough to be compiled for good.
+    // Until it is compiled for good: the compiler works beside it, and after a pause in which nothing new was asked of it.
+    private void WarmUp(Subject subject, int times)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        long quietSince = start;
+        long compiled = -1;
+        while (TimeProvider.System.GetElapsedTime(start).TotalSeconds < MostWarmSeconds
+            && TimeProvider.System.GetElapsedTime(quietSince).TotalSeconds < QuietSeconds)
+        {
+            TimeOf(subject, times);
+            if (JitInfo.GetCompiledMethodCount() is var count && count != compiled)
+            {
+                compiled = count;
+                quietSince = TimeProvider.System.GetTimestamp();
+            }
+        }
+    }
+
     private int FindTimes(Subject subject)
     {
-        if (Times > 0)
+        int times = Times > 0 ? Times : 1000;
+        WarmUp(subject, times);
+        while (Times == 0 && TimeOf(subject, times) is var took && (took < SliceNanoseconds / 2 || took > SliceNanoseconds * 2) && times is < 1_000_000 and > 10)
         {
-            for (double ran = 0; ran < 0.4e9;)
-            {
-                ran += TimeOf(subject, Times);
-            }
-
-            return Times;
-        }
-
-        int times = 1000;
-        double seconds = 0;
-        for (double spent = 0; spent < 0.4 || seconds < SliceSeconds / 2; spent += seconds)
-        {
-            seconds = TimeOf(subject, times) * 1e-9;
-            times = Math.Clamp((int)(times * SliceSeconds / Math.Max(seconds, 1e-6)), 1000, 1_000_000);
+            times = Math.Clamp((int)(times * SliceNanoseconds / Math.Max(took, 1000)), 10, 1_000_000);
         }
 
         return times;
     }
 
-    private static double TimeOf(Subject subject, int times)
+    private double TimeOf(Subject subject, int times)
     {
-        long start = TimeProvider.System.GetTimestamp();
+        if (Threads > 1)
+        {
+            long start = TimeProvider.System.GetTimestamp();
+            subject.Run(times);
+            return TimeProvider.System.GetElapsedTime(start).TotalNanoseconds;
+        }
+
+        double before = ThreadClock.Nanoseconds();
         subject.Run(times);
-        return TimeProvider.System.GetElapsedTime(start).TotalNanoseconds;
+        return ThreadClock.Nanoseconds() - before;
     }
 
     private static double MedianOf(IEnumerable<double> values)

@@ -22,6 +22,7 @@ internal static class FreeGateWork
     public static Comparison TwoThreads() =>
         new("the same on two threads", "ConcurrencyLimiter", [.. Subjects(OnTwoThreads)])
         {
+            Threads = 2,
             Claims = [new Claim("Backpressure", "ConcurrencyLimiter", 0.5)],
         };
 

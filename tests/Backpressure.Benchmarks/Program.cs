@@ -1,5 +1,20 @@
+using System.Globalization;
 using System.Text.Json;
 using Backpressure.Benchmarks;
+
+if (args is ["profile", string wanted, string subject, string seconds])
+{
+    foreach ((_, Func<IEnumerable<Comparison>> prepare) in Works.All)
+    {
+        foreach (Comparison comparison in prepare().Where(c => c.Work.StartsWith(wanted, StringComparison.OrdinalIgnoreCase)))
+        {
+            comparison.Repeat(subject, double.Parse(seconds, CultureInfo.InvariantCulture));
+            return 0;
+        }
+    }
+
+    return 0;
+}
 
 if (args is not ["compare", .. string[] rest])
 {

@@ -5,44 +5,65 @@ using Microsoft.AspNetCore.RateLimiting;
 namespace Backpressure.Benchmarks;
 
 /// <summary>
-/// As a server has it: one context for all requests of a connection, response callbacks kept in lists that are reused
-/// and really called, in the reverse of their order.
+/// As Kestrel does it, without the network: one context for all requests of a connection, set up anew for each; features
+/// reset; response callbacks kept in lists that are reused, and really called, in the reverse of their order.
 /// </summary>
-internal sealed class SyntheticServer : IHttpResponseFeature, IHttpRequestLifetimeFeature, IDisposable
+internal sealed class SyntheticServer :
+    IHttpRequestFeature, IHttpResponseFeature, IHttpRequestLifetimeFeature, IEndpointFeature, IDisposable
 {
+    private static readonly Endpoint Limited =
+        new(null, new EndpointMetadataCollection(new EnableRateLimitingAttribute("only")), "only");
+
     private readonly CancellationTokenSource _aborted = new();
     private readonly Stack<(Func<object, Task> Callback, object State)> _starting = new();
     private readonly Stack<(Func<object, Task> Callback, object State)> _completed = new();
+    private readonly ServerFeatures _features;
     private readonly RequestDelegate _run;
 
     public SyntheticServer(RequestDelegate run)
     {
         _run = run;
-        Context = new DefaultHttpContext();
-        Context.Features.Set<IHttpResponseFeature>(this);
-        Context.Features.Set<IHttpRequestLifetimeFeature>(this);
-        Context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(Stream.Null));
-        Context.Request.Method = "GET";
-        Context.Request.Protocol = "HTTP/1.1";
-        Context.Request.ContentLength = 0;
-        Context.Request.Path = "/";
-        Context.SetEndpoint(new Endpoint(null, new EndpointMetadataCollection(new EnableRateLimitingAttribute("only")), "only"));
+        _features = new ServerFeatures(this);
+        Context = new DefaultHttpContext(_features);
+        Begin();
     }
 
     public DefaultHttpContext Context { get; }
+
+    public IHttpResponseBodyFeature ResponseBody { get; } = new StreamResponseBodyFeature(Stream.Null);
 
     public int StatusCode { get; set; } = 200;
 
     public string? ReasonPhrase { get; set; }
 
-    public IHeaderDictionary Headers { get; set; } = new HeaderDictionary();
+    public string Method { get; set; } = "GET";
 
-    [Obsolete("As in the interface.")]
-    public Stream Body { get; set; } = Stream.Null;
+    public string Protocol { get; set; } = "HTTP/1.1";
 
-    public bool HasStarted => false;
+    public string Scheme { get; set; } = "http";
+
+    public string PathBase { get; set; } = "";
+
+    public string Path { get; set; } = "/";
+
+    public string QueryString { get; set; } = "";
+
+    public string RawTarget { get; set; } = "/";
+
+    public Endpoint? Endpoint { get; set; }
+
+    public bool HasStarted { get; private set; }
 
     public CancellationToken RequestAborted { get => _aborted.Token; set => throw new NotSupportedException(); }
+
+    IHeaderDictionary IHttpRequestFeature.Headers { get; set; } = new HeaderDictionary();
+
+    IHeaderDictionary IHttpResponseFeature.Headers { get; set; } = new HeaderDictionary();
+
+    Stream IHttpRequestFeature.Body { get; set; } = Stream.Null;
+
+    [Obsolete("As in the interface.")]
+    Stream IHttpResponseFeature.Body { get; set; } = Stream.Null;
 
     public void Abort() => _aborted.Cancel();
 
@@ -50,12 +71,21 @@ internal sealed class SyntheticServer : IHttpResponseFeature, IHttpRequestLifeti
 
     public void OnCompleted(Func<object, Task> callback, object state) => _completed.Push((callback, state));
 
+    public void Begin()
+    {
+        StatusCode = 200;
+        Endpoint = Limited;
+        HasStarted = false;
+        ((IHttpResponseFeature)this).Headers.Clear();
+        _features.Reset();
+        Context.Initialize(_features);
+    }
+
     public void Serve(int times, int expectedStatus)
     {
         for (int i = 0; i < times; i++)
         {
-            StatusCode = 200;
-            Headers.Clear();
+            Begin();
             Task running = _run(Context);
             if (!running.IsCompletedSuccessfully || StatusCode != expectedStatus)
             {
@@ -63,8 +93,28 @@ internal sealed class SyntheticServer : IHttpResponseFeature, IHttpRequestLifeti
             }
 
             CallBack(_starting);
+            HasStarted = true;
             CallBack(_completed);
         }
+    }
+
+    /// <summary>Serves one whose handler ends later, and says how much it has allocated until it waited.</summary>
+    public long ServeLate(Action end)
+    {
+        Begin();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Task running = _run(Context);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        end();
+        if (!running.IsCompletedSuccessfully)
+        {
+            throw new InvalidOperationException("It has not ended.");
+        }
+
+        CallBack(_starting);
+        HasStarted = true;
+        CallBack(_completed);
+        return allocated;
     }
 
     public void Dispose() => _aborted.Dispose();

@@ -17,15 +17,21 @@ internal sealed record Options
           --law NAME[,NAME…]  only these laws, beside the oracle; "bad" is the three controllers that must fail
           --plant C,W,κ       another plant: servers, mean service time in ms, contention; or the name of one of the
                               other plants ("bursts"), "default" or "others"
-          --seed S | S-T      only this seed, or all from S to T (default 1-5; with --quick 1-2; on other plants 1-3)
+          --seed S | S-T      only this seed, or all from S to T (default 1-5; with --quick 1-2; on other plants 1-3);
+                              the controllers that must fail take the first two of them
           --initial N[,N…]    only these initial limits (default 1,4,20,100,1000; on other plants 20)
           --detail            every plant and initial limit on its own
           --quick             fewer seeds, initial limits and plants: for a first look, under 30 s on two cores
           --threads N         on so many threads (default: one for each processor)
           --json FILE         writes { "rows": [ { "scenario", "plant", "law", "figure", "mean", "worst", "threshold", "met" } ] }
+          --plot FILE         instead of the scoreboard draws one run of one --scenario (.png or .svg): of Adaptive, or the
+                              first --law, on κ = 0.3, or the first --plant, with the first --seed and --initial
+          --write FOLDER      writes all that is committed: the scoreboard, that of --quick, and a picture a scenario
+          --against FILE      ends with 1 when a figure is worse than in this JSON file of an earlier run
           --help
 
-        It ends with 1 when a controller that must fail does not, with 2 when it was asked wrongly.
+        It ends with 1 when a controller that must fail does not, or a figure is worse than --against says; with 2 when it
+        was asked wrongly.
         """;
 
     public IReadOnlyList<int>? Scenarios { get; private set; }
@@ -45,9 +51,18 @@ internal sealed record Options
 
     public bool Help { get; private set; }
 
+    /// <summary>What --write's quick scoreboard is asked for.</summary>
+    public static Options TheQuick { get; } = new() { Quick = true };
+
     public int Threads { get; private set; } = Environment.ProcessorCount;
 
     public string? Json { get; private set; }
+
+    public string? Plot { get; private set; }
+
+    public string? Write { get; private set; }
+
+    public string? Against { get; private set; }
 
     /// <summary>Nothing was left out: what the scoreboard says is said of all of it.</summary>
     public bool IsWhole => Scenarios is null && Laws is null && Plants is null && Initials is null;
@@ -70,7 +85,8 @@ internal sealed record Options
                 case "--quick":
                     options.Quick = true;
                     break;
-                case "--scenario" or "--law" or "--plant" or "--seed" or "--initial" or "--threads" or "--json":
+                case "--scenario" or "--law" or "--plant" or "--seed" or "--initial" or "--threads" or "--json" or "--plot" or "--write"
+                    or "--against":
                     if (i + 1 == arguments.Count || arguments[i + 1].StartsWith("--", StringComparison.Ordinal))
                     {
                         errors.Add($"{name} needs a value after it. See --help.");
@@ -87,6 +103,7 @@ internal sealed record Options
             }
         }
 
+        options.CheckTogether(errors);
         return options;
     }
 
@@ -123,17 +140,59 @@ internal sealed record Options
             case "--threads":
                 Threads = ListOf(name, value, n => n is >= 1 and <= 256, "a whole number from 1 to 256", errors)?[0] ?? Threads;
                 break;
-            default:
-                Json = value;
-                if (Path.GetDirectoryName(Path.GetFullPath(value)) is { } folder && !Directory.Exists(folder))
+            case "--json":
+                Json = FileToWrite(name, value, errors);
+                break;
+            case "--plot":
+                Plot = FileToWrite(name, value, errors);
+                if (Path.GetExtension(value).ToUpperInvariant() is not (".PNG" or ".SVG"))
                 {
-                    errors.Add($"--json {value}: the folder {folder} does not exist. Make it, or name another file.");
+                    errors.Add($"--plot {value}: the name must end in .png or .svg, which says what is written.");
+                }
+
+                break;
+            case "--write":
+                Write = value;
+                if (!Directory.Exists(value))
+                {
+                    errors.Add($"--write {value}: there is no such folder. Make it, or name another.");
+                }
+
+                break;
+            default:
+                Against = value;
+                if (!File.Exists(value))
+                {
+                    errors.Add($"--against {value}: there is no such file. --quick --json {value} writes it.");
                 }
 
                 break;
         }
 
         static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+    }
+
+    private static string FileToWrite(string name, string value, List<string> errors)
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(value)) is { } folder && !Directory.Exists(folder))
+        {
+            errors.Add($"{name} {value}: the folder {folder} does not exist. Make it, or name another file.");
+        }
+
+        return value;
+    }
+
+    private void CheckTogether(List<string> errors)
+    {
+        if (Plot is not null && Scenarios is not { Count: 1 })
+        {
+            errors.Add("--plot draws one scenario: name it, as in --scenario 4.");
+        }
+
+        if (Write is not null && (!IsWhole || Seeds is not null || Quick))
+        {
+            errors.Add("--write writes all: leave --scenario, --law, --plant, --seed, --initial and --quick out.");
+        }
     }
 
     private static List<int>? ListOf(string name, string value, Predicate<int> allowed, string bound, List<string> errors)

@@ -9,6 +9,9 @@ namespace Backpressure.Simulation;
 internal sealed record Plan(
     IReadOnlyList<Trial> Trials, IReadOnlyList<LawUnderTest> Laws, IReadOnlyList<PlantSpec> Plants, IReadOnlyList<PlantSpec> Others)
 {
+    /// <summary>Those that must fail do so with any seed: more would only take time.</summary>
+    private const int SeedsOfBadOnes = 2;
+
     private static readonly int[] _initials = [1, 4, 20, 100, 1000];
     private static readonly int[] _fewInitials = [1, 20, 1000];
     private static readonly int[] _believed = [20];
@@ -41,7 +44,7 @@ internal sealed record Plan(
             .. from scenario in scenarios
                from plant in plants
                from seed in Enumerable.Range(first, last - first + 1)
-               select new Trial(scenario, plant, seed, laws, scenario.Initials ?? initials),
+               select new Trial(scenario, plant, seed, seed < first + SeedsOfBadOnes ? laws : lawsThere, scenario.Initials ?? initials),
             .. from scenario in elsewhere
                from plant in others
                from seed in Enumerable.Range(firstThere, lastThere - firstThere + 1)
@@ -49,4 +52,21 @@ internal sealed record Plan(
         ];
         return new Plan(trials, laws, plants, others);
     }
+
+    /// <summary>Those of some results that this plan would have given.</summary>
+    public IReadOnlyList<Result> Select(IReadOnlyList<Result> results)
+    {
+        Dictionary<(Scenario, PlantSpec, int Seed), IReadOnlyList<int>> mine =
+            Trials.ToDictionary(t => (t.Scenario, t.Plant, t.Seed), t => t.Initials);
+        return
+        [
+            .. results.Where(r => mine.TryGetValue((r.Scenario, r.Plant, r.Seed), out IReadOnlyList<int>? initials)
+                && (!r.Law.HasInitial || initials.Contains(r.Initial))),
+        ];
+    }
+
+    /// <summary>The scoreboard's rows.</summary>
+    public (IReadOnlyList<Row> Sums, IReadOnlyList<Row> Compared) Judge(IReadOnlyList<Result> results) => (
+        Plants.Count > 0 ? Scoreboard.Sum(results, Plants) : [],
+        Others.Count > 0 ? Scoreboard.Compare(results, Others) : []);
 }

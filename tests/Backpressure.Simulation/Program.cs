@@ -26,26 +26,37 @@ internal static class Program
             return 0;
         }
 
+        if (options.Plot is { } picture)
+        {
+            Committed.Draw(picture, options.Scenarios![0], options);
+            Console.WriteLine(picture);
+            return 0;
+        }
+
         long start = TimeProvider.System.GetTimestamp();
         Plan plan = Plan.Of(options);
         IReadOnlyList<Result> results = Trial.RunAll(plan.Trials, options.Threads);
         bool sound = Report(options, plan, results);
+        if (options.Write is { } folder)
+        {
+            Committed.Write(folder, plan, results);
+        }
+
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{results.Count:N0} runs, {results.Sum(r => r.Events) / 1e6:N0} million events, {TimeProvider.System.GetElapsedTime(start).TotalSeconds:N0} s"));
         return sound ? 0 : 1;
     }
 
-    /// <returns>Whether every controller that must fail did.</returns>
+    /// <returns>Whether every controller that must fail did, and nothing is worse than it was.</returns>
     private static bool Report(Options options, Plan plan, IReadOnlyList<Result> results)
     {
-        List<Row> rows = [];
+        (IReadOnlyList<Row> sums, IReadOnlyList<Row> compared) = plan.Judge(results);
+        Row[] rows = [.. sums, .. compared];
         LawUnderTest[] good = [.. plan.Laws.Where(l => !l.MustFail)];
         bool sound = true;
-        if (plan.Plants.Count > 0)
+        if (sums.Count > 0)
         {
-            IReadOnlyList<Row> sums = Scoreboard.Sum(results, plan.Plants);
-            rows.AddRange(sums);
             Console.WriteLine("Mean over the seeds at the worst of initial limit and κ (worst seed of all); met when both reach what is asked.");
             Console.WriteLine(TextTable.Draw(sums, good));
             foreach (LawUnderTest bad in plan.Laws.Where(l => l.MustFail))
@@ -62,10 +73,8 @@ internal static class Program
             Console.WriteLine();
         }
 
-        if (plan.Others.Count > 0)
+        if (compared.Count > 0)
         {
-            IReadOnlyList<Row> compared = Scoreboard.Compare(results, plan.Others);
-            rows.AddRange(compared);
             Console.WriteLine("Other plants, ÷ the oracle's: mean over all (worst plant); met from 0.92 (0.85).");
             Console.WriteLine(TextTable.Draw([.. compared.Where(r => r.Plant == "others" && !r.Law.Oracle)], [.. good.Where(l => !l.Oracle)]));
             foreach (Row row in compared.Where(r => r.Plant == "others" && r.Law.Algorithm == LimitAlgorithm.Adaptive && !r.Law.MustFail))
@@ -86,7 +95,24 @@ internal static class Program
             JsonReport.Write(file, rows);
         }
 
-        return sound;
+        return IsAsGood(options, rows) && sound;
+    }
+
+    private static bool IsAsGood(Options options, Row[] rows)
+    {
+        if (options.Against is not { } file)
+        {
+            return true;
+        }
+
+        IReadOnlyList<string> worse = Guard.FindWorse(File.ReadAllText(file), rows, options.IsWhole);
+        Console.WriteLine(worse.Count == 0 ? $"Nothing is worse than in {file}." : $"WORSE than in {file}, or not the same list:");
+        foreach (string line in worse)
+        {
+            Console.WriteLine("   " + line);
+        }
+
+        return worse.Count == 0;
     }
 
     private static void Detail(IReadOnlyList<Result> results, Plan plan)

@@ -66,10 +66,13 @@ public sealed class LoadShedderAllocationTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void FullGate_WaitAndHandOver_ServesTheSameNodeAgain(bool cancellable)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void FullGate_WaitAndHandOver_ServesTheSameNodeAgain(bool cancellable, bool partitions)
     {
+        string[] tenants = [.. Enumerable.Range(0, 1000).Select(i => $"tenant-{i}")];
+        int number = 0;
         using var shedder = new LoadShedder(Fixed(1, Overflow.Block), new ManualTimeProvider());
         using var leaving = new CancellationTokenSource();
         CancellationToken token = cancellable ? leaving.Token : CancellationToken.None;
@@ -78,7 +81,8 @@ public sealed class LoadShedderAllocationTests
         AssertAllocatesNothing(() =>
         {
             AdmissionLease first = shedder.AdmitAsync(new AdmissionRequest(any), token).Result;
-            ValueTask<AdmissionLease> waiting = shedder.AdmitAsync(new AdmissionRequest(any), token);
+            string? tenant = partitions ? tenants[++number % tenants.Length] : null;
+            ValueTask<AdmissionLease> waiting = shedder.AdmitAsync(new AdmissionRequest(any) { Partition = tenant }, token);
             if (waiting.IsCompleted)
             {
                 throw new InvalidOperationException("It did not wait.");

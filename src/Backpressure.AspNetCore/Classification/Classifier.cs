@@ -31,6 +31,7 @@ internal sealed class Classifier
         _constraints = constraints;
         _classify = options.Value.Classify;
         _logger = logger;
+        shedder.PartitionReader = static (context, partition) => PartitionKeys.HashOf((HttpContext)context, partition);
         _unmatched = shedder.ClassOf(UnmatchedRoute);
         _createEndpoint = endpoint => new EndpointClasses(endpoint, shedder);
         _createRoute = route => shedder.ClassOf(route.Name, route.Policy);
@@ -62,14 +63,14 @@ internal sealed class Classifier
             traits = ClassifyInCode(context, traits);
         }
 
+        string? partition = traits.Partition is null ? null : PartitionKeys.OfCode(traits.Partition);
         return new AdmissionRequest(requestClass)
         {
             Priority = traits.Priority,
             Cost = traits.Cost,
             TimeLeft = traits.TimeLeft,
-            Partition = policy.RateLimit is { } limit
-                ? PartitionKeys.OfCode(traits.Partition) ?? PartitionKeys.Of(context, limit.PartitionBy)
-                : null,
+            Partition = partition is null && policy.RateLimit is { } limit ? PartitionKeys.Of(context, limit.PartitionBy) : partition,
+            PartitionSource = partition is null ? context : null,
         };
     }
 

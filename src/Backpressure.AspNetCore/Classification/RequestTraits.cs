@@ -7,7 +7,7 @@ public record struct RequestTraits
     public Priority? Priority { get; set; }
 
     /// <summary>
-    /// Whose request it is, the key of its rate limit: kept apart from the keys found by configuration, so a value made
+    /// Whose request it is: the key of its rate limit, and whom it is served fairly as when it has to wait. Kept apart from the keys found by configuration, so a value made
     /// here never meets one of those. Beyond 128 characters a digest of it is used. <see langword="null"/> (also when
     /// there is a key by configuration): as configured.
     /// </summary>

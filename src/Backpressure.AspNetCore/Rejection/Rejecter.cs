@@ -109,8 +109,9 @@ internal sealed class Rejecter(IOptions<BackpressureHttpOptions> options, ILogge
         }
 
         byte[] body = _bodies.Get(reason, seconds, kind == BodyKind.Problem);
-        response.ContentType = kind == BodyKind.Problem ? ProblemType : TextType;
-        response.ContentLength = body.Length;
+        IHeaderDictionary headers = response.Headers;
+        headers.ContentType = kind == BodyKind.Problem ? ProblemType : TextType;
+        headers.ContentLength = body.Length;
         ValueTask writing = response.Body.WriteAsync(body);
         return writing.IsCompletedSuccessfully ? Task.CompletedTask : AwaitWrite(writing);
     }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -17,7 +16,10 @@ internal sealed class RejectionBodies
 
     private static readonly string[] Seconds = [.. Enumerable.Range(0, 61).Select(static second => second.ToString(CultureInfo.InvariantCulture))];
 
-    private readonly ConcurrentDictionary<(RejectionReason Reason, int Seconds, bool Json), byte[]> _bodies = new();
+    private static readonly int Reasons = Enum.GetValues<RejectionReason>().Length;
+
+    // By seconds, reason and kind. Racing threads may each make one; both say the same.
+    private readonly byte[]?[] _bodies = new byte[]?[(LongestKept + 1) * Reasons * 2];
 
     /// <summary>The seconds as Retry-After says them.</summary>
     public static string Text(int seconds)
@@ -30,10 +32,14 @@ internal sealed class RejectionBodies
             return Make(reason, seconds, json);
         }
 
-        // Looked up first: GetOrAdd with a factory would make a closure each time.
-        return _bodies.TryGetValue((reason, seconds, json), out byte[]? body)
-            ? body
-            : _bodies.GetOrAdd((reason, seconds, json), static key => Make(key.Reason, key.Seconds, key.Json));
+        int place = (((seconds * Reasons) + (int)reason) * 2) + (json ? 1 : 0);
+        return Volatile.Read(ref _bodies[place]) ?? Keep(place, Make(reason, seconds, json));
+    }
+
+    private byte[] Keep(int place, byte[] body)
+    {
+        Volatile.Write(ref _bodies[place], body);
+        return body;
     }
 
     private static byte[] Make(RejectionReason reason, int seconds, bool json)

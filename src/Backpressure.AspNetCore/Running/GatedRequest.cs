@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.ObjectPool;
 
 namespace Backpressure.AspNetCore.Running;
@@ -9,6 +10,11 @@ namespace Backpressure.AspNetCore.Running;
 /// </summary>
 internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placement, ObjectPool<GatedRequest> pool) : IBackpressureFeature
 {
+    /// <summary>Features are asked for by type and not by the generic method, which costs several times as much.</summary>
+    internal static readonly Type FeatureType = typeof(IBackpressureFeature);
+
+    private static readonly Type ResponseFeatureType = typeof(IHttpResponseFeature);
+
     private static readonly Func<object, Task> OnStarting = static state =>
     {
         ((GatedRequest)state).ResponseStarting();
@@ -48,33 +54,47 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
 
     public int InFlight => _context is null ? 0 : LoadShedder.ReadingOf(in _lease).InFlight;
 
+    public int Cost
+    {
+        get => _lease.Cost;
+        set => CorrectCost(value);
+    }
+
     public Outcome? Outcome { get; set; }
 
     internal ref readonly AdmissionLease Lease => ref _lease;
 
     internal HttpContext Context => _context!;
 
+    internal ObjectPool<GatedRequest> Pool => pool;
+
+    /// <summary>Has it decided in place where only the gate has a say.</summary>
+    /// <returns>Whether it is decided; if not, nothing has happened.</returns>
+    public bool TryDecide(LoadShedder shedder, in AdmissionRequest request) => shedder.TryDecidePlain(in request, ref _lease);
+
     /// <summary>Takes over a decided lease; the caller's copy must not be used any more.</summary>
-    public void Begin(HttpContext context, in AdmissionLease lease, bool hasEndpoint)
+    public void Take(in AdmissionLease lease) => _lease = lease;
+
+    /// <summary>Is decided, and the request's own from here to the end of its response: it is among its features already.</summary>
+    public void Begin(HttpContext context, bool hasEndpoint)
     {
         _context = context;
-        _lease = lease;
         _phase = Phase.Running;
         _startPassed = false;
         _hadEndpoint = hasEndpoint;
-        context.Features.Set<IBackpressureFeature>(this);
-        if (context.Response.HasStarted)
+        var response = (IHttpResponseFeature)context.Features[ResponseFeatureType]!;
+        if (response.HasStarted)
         {
             // Only a middleware before us can have done that: there is no later start to measure up to.
             _latencyIsSample = false;
             return;
         }
 
-        context.Response.OnCompleted(OnCompleted, this);
-        if (lease.IsAdmitted)
+        response.OnCompleted(OnCompleted, this);
+        if (_lease.IsAdmitted)
         {
             _latencyIsSample = RequestBodies.LatencyIsSample(context);
-            context.Response.OnStarting(OnStarting, this);
+            response.OnStarting(OnStarting, this);
         }
     }
 
@@ -149,7 +169,7 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
     /// </summary>
     private void ResponseStarting()
     {
-        if (Interlocked.CompareExchange(ref _phase, Phase.Starting, Phase.Running) == Phase.Running)
+        if (Volatile.Read(ref _phase) is Phase.Running or Phase.Correcting && Enter(Phase.Starting, Phase.Running))
         {
             NoteStart();
             if (Interlocked.CompareExchange(ref _phase, Phase.Started, Phase.Starting) != Phase.Starting)
@@ -159,6 +179,42 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
         }
 
         Volatile.Write(ref _startPassed, true);
+    }
+
+    // By the handler, or by what it has left behind: which is why it must not meet the lease's completion.
+    private void CorrectCost(int cost)
+    {
+        int phase = Phase.Running;
+        if (!Enter(Phase.Correcting, phase))
+        {
+            phase = Phase.Started;
+            if (!Enter(Phase.Correcting, phase))
+            {
+                return;
+            }
+        }
+
+        _lease.CorrectCost(cost);
+        if (Interlocked.CompareExchange(ref _phase, phase, Phase.Correcting) != Phase.Correcting)
+        {
+            CompleteLease();
+        }
+    }
+
+    /// <summary>Goes from one phase into one that has the lease to itself; waits for another such one to end.</summary>
+    private bool Enter(int phase, int from)
+    {
+        var spin = default(SpinWait);
+        while (true)
+        {
+            int seen = Interlocked.CompareExchange(ref _phase, phase, from);
+            if (seen is not (Phase.Starting or Phase.Correcting))
+            {
+                return seen == from;
+            }
+
+            spin.SpinOnce();
+        }
     }
 
     private void NoteStart()
@@ -190,7 +246,7 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
         }
 
         // For callbacks that run after this one: they must not read what is another request's by then.
-        context.Features.Set<IBackpressureFeature>(null);
+        context.Features[FeatureType] = null;
         _context = null;
         _lease = default;
         Outcome = null;
@@ -203,8 +259,11 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
         public const int Starting = 1;
         public const int Started = 2;
 
-        /// <summary>The handler has ended; the lease is about to be completed by it or, if it met Starting, by the response's start.</summary>
+        /// <summary>The handler has ended; the lease is about to be completed by it or, if it met Starting or Correcting, by that.</summary>
         public const int Ended = 3;
+
+        /// <summary>The handler corrects its request's cost.</summary>
+        public const int Correcting = 5;
 
         /// <summary>The lease is completed: nobody uses it any more.</summary>
         public const int Completed = 4;

@@ -32,7 +32,9 @@ internal static class LongLivedResponses
         }
 
         return response.ContentType is { } contentType && (IsEventStream(contentType) || GrpcRequests.IsGrpc(contentType))
-            || (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } && response.StatusCode == StatusCodes.Status200OK);
+            || (HttpMethods.IsConnect(context.Request.Method)
+                && context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true }
+                && response.StatusCode == StatusCodes.Status200OK);
     }
 
     private static bool IsEventStream(string contentType)

@@ -16,6 +16,9 @@ internal sealed partial class AdaptiveLaw
     private const double LeastUnhindered = 0.6;
     private const double MostUnhindered = 1.6;
 
+    // Both ways together are exact enough to take the middle between hindered and not.
+    private static readonly double LeastConfirmed = double.Parse(System.Environment.GetEnvironmentVariable("LC") ?? "0.45");
+
     // Of the stretch, how much of it latencies must show already, or the change is younger than the window.
     private const double Steady = 0.7;
 
@@ -147,7 +150,7 @@ internal sealed partial class AdaptiveLaw
         double down = state.Before.ElasticityTo(cut);
         double up = Math.Clamp(cut.ElasticityTo(here), -2, 2);
         double elasticity = down > MostUnhindered ? up : (Math.Max(-2, down) + up) / 2;
-        if (elasticity >= LeastUnhindered && window.Stretch > Target)
+        if (elasticity >= LeastConfirmed && window.Stretch > Target)
         {
             return Unhindered(state, here, settings, Math.Sqrt(here.Stretch * cut.Stretch));
         }

@@ -23,6 +23,12 @@ internal readonly record struct Arrival
     /// <summary>The name of its policy, so that a reload finds those it concerns.</summary>
     public string Policy { get; init; } = string.Empty;
 
+    /// <summary>Whose request it is, as a hash of its key (<see cref="PartitionHash"/>); 0: nobody's in particular, one partition for all such.</summary>
+    public ulong Partition { get; init; }
+
+    /// <summary>Who goes first when loads are about equal: the lower, 0 to 127. All alike: nobody.</summary>
+    public byte Cohort { get; init; }
+
     public Arrival()
     {
     }

@@ -11,7 +11,7 @@ namespace Backpressure.Admission;
 /// A free gate is one compare-and-swap (<see cref="GateWord"/>). Everything about waiting is behind one lock, and those
 /// it decides are handed back in <see cref="DecidedWaiters"/> to be told outside it.
 /// </remarks>
-internal sealed class Gate
+internal sealed partial class Gate
 {
     private readonly Lock _lock = new();
     private readonly Func<Waiter> _rentWaiter;
@@ -103,7 +103,9 @@ internal sealed class Gate
                 _mayWaitAt = now;
             }
 
-            RejectionReason reason = FindReasonToRefuseLocked(arrival, now, out Waiter? victim);
+            PartitionHand hand = PartitionHand.Of(arrival.Partition);
+            long work = WorkOf(arrival);
+            RejectionReason reason = FindReasonToRefuseLocked(arrival, hand, work, now, out Waiter? victim);
             if (reason != RejectionReason.None)
             {
                 refusal = RefuseLocked(reason, arrival.Priority, now);
@@ -124,8 +126,8 @@ internal sealed class Gate
             }
 
             queued = _rentWaiter();
-            queued.Begin(arrival, now);
-            _queue.Add(queued);
+            queued.Begin(arrival, hand, work, now);
+            _queue.Add(queued, now);
             _wheel.Add(queued);
             AssertInvariantsLocked();
 
@@ -140,11 +142,11 @@ internal sealed class Gate
     {
         lock (_lock)
         {
-            return new Refusal(reason, _book.Book(priority, _queue.Ahead(priority), _drain.PerSecond, now));
+            return new Refusal(reason, _book.Book(priority, _queue.CountDownTo(priority), _drain.PerSecond, now));
         }
     }
 
-    /// <summary>Work has ended: gives its units back. When it returns true, <see cref="HandOver"/> must follow.</summary>
+    /// <summary>Work has ended: gives its units back. When it returns true, a hand-over must follow.</summary>
     public bool Leave(int cost, out uint sequence, out int inFlight)
     {
         bool waiters = _word.Leave(cost, out sequence, out inFlight);
@@ -152,11 +154,28 @@ internal sealed class Gate
         return waiters;
     }
 
+    /// <summary>One in flight turns out to be heavier: it takes more units, above the limit if need be.</summary>
+    /// <returns>Whether it has them; <see langword="false"/> only where there are more than can be counted.</returns>
+    public bool TryAdd(int units) => _word.TryAdd(units);
+
+    /// <summary>One in flight turns out to be lighter. When it returns true, a hand-over must follow.</summary>
+    public bool GiveBack(int units) => _word.GiveBack(units);
+
     /// <summary>Gives free units to those that wait.</summary>
     public void HandOver(long now, ref DecidedWaiters decided)
     {
         lock (_lock)
         {
+            HandOverLocked(now, ref decided);
+        }
+    }
+
+    /// <summary>Gives free units to those that wait, after work that had waited too: first it is charged with what it really took.</summary>
+    public void HandOver(in ServiceCharge charge, long now, ref DecidedWaiters decided)
+    {
+        lock (_lock)
+        {
+            _queue.Correct(charge);
             HandOverLocked(now, ref decided);
         }
     }
@@ -172,7 +191,7 @@ internal sealed class Gate
                 return false;
             }
 
-            RemoveLocked(waiter);
+            RemoveLocked(waiter, now);
             waiter.Decide(WaiterState.Refused, new Refusal(RejectionReason.ClientAborted, 0), now);
             decided.Add(waiter);
 
@@ -198,7 +217,7 @@ internal sealed class Gate
             {
                 Waiter? next = waiter.WheelNext;
                 waiter.WheelNext = null;
-                _queue.Remove(waiter);
+                _queue.Remove(waiter, now);
                 DecideRefusedLocked(waiter, ReasonOfExpiry(waiter), now, ref decided);
                 waiter = next;
             }
@@ -238,7 +257,7 @@ internal sealed class Gate
         {
             foreach (Waiter waiter in _queue.FindAll(which))
             {
-                RemoveLocked(waiter);
+                RemoveLocked(waiter, now);
                 waiter.Decide(WaiterState.Released, default, now);
                 decided.Add(waiter);
             }
@@ -270,79 +289,10 @@ internal sealed class Gate
         }
     }
 
-    private RejectionReason FindReasonToRefuseLocked(in Arrival arrival, long now, out Waiter? victim)
-    {
-        victim = null;
-        if (_closed)
-        {
-            return RejectionReason.ShuttingDown;
-        }
-
-        if (arrival.Deadline <= now)
-        {
-            return RejectionReason.DeadlineExceeded;
-        }
-
-        switch (arrival.Overflow)
-        {
-            case Overflow.Reject:
-                return RejectionReason.LimitReached;
-            case Overflow.Block:
-                return _queue.BlockedCount >= _queue.Settings.BlockCapacity
-                    ? RejectionReason.BlockCapacityReached
-                    : RejectionReason.None;
-            default:
-                int capacity = _queue.Settings.CapacityAt(Nominal);
-                if (capacity == 0)
-                {
-                    return RejectionReason.QueueFull;
-                }
-
-                RejectionReason reason = FindInfeasibleLocked(arrival, now);
-                if (reason == RejectionReason.None && !_queue.HasRoom(arrival.Priority, capacity, now))
-                {
-                    victim = _queue.FindEvictable(arrival.Priority, capacity);
-                    reason = victim is null ? RejectionReason.QueueFull : RejectionReason.None;
-                }
-
-                return reason;
-        }
-    }
-
-    // Work that cannot start in time is refused early, while its caller can still do something else.
-    private RejectionReason FindInfeasibleLocked(in Arrival arrival, long now)
-    {
-        double drain = NominalDrainLocked();
-        if (drain <= 0)
-        {
-            return RejectionReason.None;
-        }
-
-        double ahead = (_queue.Ahead(arrival.Priority) + 1) / drain;
-        double share = _queue.Settings.MinShare;
-        if (share > 0 && arrival.Priority != Priority.Critical)
-        {
-            // However long the queue above it, its lane is sure of its share.
-            ahead = Math.Min(ahead, (_queue.AheadInLane(arrival.Priority) + 1) / (share * drain));
-        }
-
-        double wait = ahead * _ticksPerSecond;
-        return wait > arrival.MaxWait ? RejectionReason.WaitTooLong
-            : arrival.IsInTime(now + wait) ? RejectionReason.None
-            : RejectionReason.DeadlineExceeded;
-    }
-
-    // A dip drains less for a moment, to learn; it must not make anything look infeasible.
-    private double NominalDrainLocked()
-    {
-        int limit = Math.Max(1, _word.Limit);
-        return _drain.PerSecond * Math.Max(1.0, (double)_nominal / limit);
-    }
-
     private void HandOverLocked(long now, ref DecidedWaiters decided)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread, "Hand-over is guarded.");
-        while (_queue.Peek() is { } waiter)
+        while (_queue.Peek(now) is { } waiter)
         {
             if (waiter.ExpiresAt <= now)
             {
@@ -354,7 +304,7 @@ internal sealed class Gate
             }
             else if (_word.TryEnterFromQueue(waiter.Arrival.Cost))
             {
-                _queue.Serve(waiter);
+                _queue.Serve(waiter, now);
                 _wheel.Remove(waiter);
                 _admittedLate++;
                 waiter.Decide(WaiterState.Admitted, default, now);
@@ -376,7 +326,7 @@ internal sealed class Gate
 
     private void RefuseWaiterLocked(Waiter waiter, RejectionReason reason, long now, ref DecidedWaiters decided)
     {
-        RemoveLocked(waiter);
+        RemoveLocked(waiter, now);
         DecideRefusedLocked(waiter, reason, now, ref decided);
     }
 
@@ -389,12 +339,12 @@ internal sealed class Gate
     private Refusal RefuseLocked(RejectionReason reason, Priority priority, long now)
     {
         _refused++;
-        return new Refusal(reason, _book.Book(priority, _queue.Ahead(priority), _drain.PerSecond, now));
+        return new Refusal(reason, _book.Book(priority, _queue.CountDownTo(priority), _drain.PerSecond, now));
     }
 
-    private void RemoveLocked(Waiter waiter)
+    private void RemoveLocked(Waiter waiter, long now)
     {
-        _queue.Remove(waiter);
+        _queue.Remove(waiter, now);
         _wheel.Remove(waiter);
     }
 

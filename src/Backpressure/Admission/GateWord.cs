@@ -113,6 +113,28 @@ internal struct GateWord
         return (after & WaitersMark) != 0;
     }
 
+    /// <summary>Takes units for one who is in flight already, whatever the limit says, if the word can hold them.</summary>
+    public bool TryAdd(int units)
+    {
+        long seen = Volatile.Read(ref _word);
+        while (InFlightOf(seen) + units <= MaxUnits)
+        {
+            long before = Interlocked.CompareExchange(ref _word, seen + units, seen);
+            if (before == seen)
+            {
+                return true;
+            }
+
+            seen = before;
+        }
+
+        return false;
+    }
+
+    /// <summary>Gives units back of one who stays in flight: no completion.</summary>
+    /// <returns>Whether somebody waits for them.</returns>
+    public bool GiveBack(int units) => (Interlocked.Add(ref _word, -units) & WaitersMark) != 0;
+
     /// <summary>Says that nobody waits any more. Under the queue's lock.</summary>
     public void ClearWaiters() => Interlocked.And(ref _word, ~WaitersMark);
 

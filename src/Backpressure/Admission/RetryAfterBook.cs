@@ -14,6 +14,8 @@ internal sealed class RetryAfterBook
     // Less than two would not even out whole seconds: those of one second would come back in two or three.
     private const double SpreadSeconds = 2;
 
+    private const double Unknown = -1;
+
     private readonly long _ticksPerSecond;
     private uint _random;
     private NextSlots _next;
@@ -32,29 +34,53 @@ internal sealed class RetryAfterBook
     /// <returns>Whole seconds from now, 1 to 30.</returns>
     public int Book(Priority priority, int ahead, double drainPerSecond, long now)
     {
+        double seconds = BookAll(priority, 1, ahead, drainPerSecond, now);
+        return Told(seconds, NextUnit());
+    }
+
+    /// <summary>Books slots one after another.</summary>
+    /// <param name="priority">Higher priorities have their slots first.</param>
+    /// <param name="count">How many; 0: only looks.</param>
+    /// <param name="ahead">Waiters that are served before.</param>
+    /// <param name="drainPerSecond">Requests a second; 0: unknown.</param>
+    /// <param name="now">The time, in timestamp ticks.</param>
+    /// <returns>Seconds until the first of them; negative: unknown.</returns>
+    public double BookAll(Priority priority, long count, int ahead, double drainPerSecond, long now)
+    {
         if (drainPerSecond <= 0)
         {
-            // Nothing measured yet: a second or two, so that at least they do not come back together.
-            return MinSeconds + (NextUnit() < 0.5 ? 0 : 1);
+            return Unknown;
         }
 
-        double ticksPerRequest = _ticksPerSecond / drainPerSecond;
+        double ticksPerRequest = Math.Max(1, _ticksPerSecond / drainPerSecond);
         long slot = Math.Max(now + (long)(ahead * ticksPerRequest), _next[(int)priority]);
         double seconds = (double)(slot - now) / _ticksPerSecond;
-        if (seconds >= MaxSeconds)
+        if (seconds < MaxSeconds)
         {
-            // Booked out as far as anybody is told to wait: spread them over the later half.
-            return MaxSeconds - (int)(NextUnit() * MaxSeconds / 2);
+            // No booking is later than the last that is told.
+            long after = slot + (long)Math.Min(count * ticksPerRequest, MaxSeconds * (double)_ticksPerSecond);
+            for (int i = (int)priority; i < Priorities.Count; i++)
+            {
+                _next[i] = Math.Max(_next[i], after);
+            }
         }
 
-        long after = slot + Math.Max(1, (long)ticksPerRequest);
-        for (int i = (int)priority; i < Priorities.Count; i++)
-        {
-            _next[i] = Math.Max(_next[i], after);
-        }
-
-        return Math.Clamp((int)Math.Ceiling(seconds + (NextUnit() * SpreadSeconds)), MinSeconds, MaxSeconds);
+        return seconds;
     }
+
+    /// <summary>What one is told whose slot comes in so many seconds.</summary>
+    /// <param name="seconds">From <see cref="BookAll"/>.</param>
+    /// <param name="unit">0 to 1, another for each.</param>
+    /// <returns>Whole seconds, 1 to 30.</returns>
+    public static int Told(double seconds, double unit) => seconds switch
+    {
+        // Nothing measured yet: a second or two, so that at least they do not come back together.
+        < 0 => MinSeconds + (unit < 0.5 ? 0 : 1),
+
+        // Booked out as far as anybody is told to wait: spread them over the later half.
+        >= MaxSeconds => MaxSeconds - (int)(unit * MaxSeconds / 2),
+        _ => Math.Clamp((int)Math.Ceiling(seconds + (unit * SpreadSeconds)), MinSeconds, MaxSeconds),
+    };
 
     // Xorshift (Marsaglia, 2003): reproducible by seed, so that the laboratory's runs are too.
     private double NextUnit()

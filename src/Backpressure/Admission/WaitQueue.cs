@@ -4,9 +4,8 @@ using Backpressure.Configuration;
 namespace Backpressure.Admission;
 
 /// <summary>
-/// Who waits at a gate: a lane per priority, each holding those that may be evicted (<see cref="Overflow.Shed"/>)
-/// apart from those that may not (<see cref="Overflow.Block"/>). Add, take, remove and evict are O(1). Guarded by its
-/// gate's lock.
+/// Who waits at a gate: a <see cref="Lane"/> per priority. Add, take, remove and evict are O(1): they look at no more than a
+/// lane's fixed number of queues, and at one where nobody says whose a request is. Guarded by its gate's lock.
 /// </summary>
 /// <remarks>
 /// Every service gives each lower lane that waits <c>MinShare</c> of a turn; a lane with a whole turn saved up goes
@@ -17,8 +16,15 @@ internal sealed class WaitQueue
     /// <summary>A lane that nobody has come to for this long keeps no places free.</summary>
     private const double ReserveSeconds = 10;
 
+    /// <summary>
+    /// A lane in which somebody has been waiting for longer than this stands: what comes in goes out no faster. Source: CoDel's
+    /// interval (RFC 8289), as Facebook's adaptive LIFO uses it (Maurer, "Fail at scale", 2015).
+    /// </summary>
+    private const double StandingSeconds = 0.1;
+
     private readonly Lane[] _lanes = new Lane[Priorities.Count];
     private readonly long _reserveTicks;
+    private readonly long _standingTicks;
     private QueueSettings _settings;
     private long _order;
 
@@ -26,9 +32,10 @@ internal sealed class WaitQueue
     {
         _settings = settings;
         _reserveTicks = (long)(ReserveSeconds * ticksPerSecond);
-        foreach (ref Lane lane in _lanes.AsSpan())
+        _standingTicks = (long)(StandingSeconds * ticksPerSecond);
+        for (int i = 0; i < _lanes.Length; i++)
         {
-            lane.LastArrival = long.MinValue;
+            _lanes[i] = new Lane(ticksPerSecond);
         }
     }
 
@@ -48,21 +55,24 @@ internal sealed class WaitQueue
 
     public int CountOf(Priority priority) => _lanes[(int)priority].Count;
 
-    /// <summary>How many are served before a newcomer of this priority, if nobody else comes.</summary>
-    public int Ahead(Priority priority)
+    /// <summary>How many stand at this priority and above.</summary>
+    public int CountDownTo(Priority priority)
     {
-        int ahead = AheadInLane(priority);
-        for (int i = 0; i < (int)priority; i++)
+        int count = 0;
+        for (int i = 0; i <= (int)priority; i++)
         {
-            ahead += _lanes[i].Count;
+            count += _lanes[i].Count;
         }
 
-        return ahead;
+        return count;
     }
 
-    /// <summary>How many of its own priority are served before a newcomer.</summary>
-    public int AheadInLane(Priority priority) =>
-        _settings.ProcessingOrder == ProcessingOrder.NewestFirst ? 0 : _lanes[(int)priority].Count;
+    /// <summary>How many of its own priority are served before a newcomer of this hand, if nobody else comes.</summary>
+    public double AheadInLane(Priority priority, PartitionHand hand, long now)
+    {
+        Lane lane = _lanes[(int)priority];
+        return lane.Ahead(hand, IsNewestFirst(lane, now));
+    }
 
     /// <summary>Notes that somebody of this priority came who may take a sheddable place, so that its own are kept for a while.</summary>
     public void NoteArrival(Priority priority, long now) => _lanes[(int)priority].LastArrival = now;
@@ -74,86 +84,65 @@ internal sealed class WaitQueue
         int share = ShareOf(capacity);
         for (int i = (int)priority + 1; i < _lanes.Length; i++)
         {
-            ref Lane lane = ref _lanes[i];
+            Lane lane = _lanes[i];
             if (lane.LastArrival != long.MinValue && now - lane.LastArrival < _reserveTicks)
             {
-                kept += Math.Max(0, share - lane.Sheddable.Count);
+                kept += Math.Max(0, share - lane.SheddableCount);
             }
         }
 
         return SheddableCount + kept < capacity;
     }
 
-    /// <summary>Who goes for a newcomer of this priority when there is no room; null: nobody may be evicted.</summary>
-    public Waiter? FindEvictable(Priority newcomer, int capacity)
+    /// <summary>
+    /// Who goes for a newcomer when there is no room: one of the lowest priority below its own that has more than its share of
+    /// places, or else one of its own priority with a better claim to go. Null: nobody, the newcomer has to.
+    /// </summary>
+    public Waiter? FindEvictable(Priority priority, in Newcomer newcomer, int capacity, long now)
     {
         int share = ShareOf(capacity);
-        for (int i = _lanes.Length - 1; i > (int)newcomer; i--)
+        for (int i = _lanes.Length - 1; i > (int)priority; i--)
         {
-            ref WaiterList sheddable = ref _lanes[i].Sheddable;
-            if (sheddable.Count > share)
+            Lane lane = _lanes[i];
+            if (lane.SheddableCount > share)
             {
-                return _settings.ProcessingOrder == ProcessingOrder.NewestFirst ? sheddable.Oldest : sheddable.Newest;
+                return lane.FindVictim(null, IsNewestFirst(lane, now));
             }
         }
 
-        return null;
+        Lane own = _lanes[(int)priority];
+        return own.FindVictim(newcomer, IsNewestFirst(own, now));
     }
 
-    public void Add(Waiter waiter)
+    public void Add(Waiter waiter, long now)
     {
         waiter.Order = ++_order;
-        ref Lane lane = ref _lanes[(int)waiter.Arrival.Priority];
-        if (waiter.Arrival.Overflow == Overflow.Block)
-        {
-            lane.Blocked.Append(waiter);
-        }
-        else
-        {
-            lane.Sheddable.Append(waiter);
-            SheddableCount++;
-        }
-
+        _lanes[(int)waiter.Arrival.Priority].Add(waiter, now);
+        SheddableCount += waiter.Arrival.Overflow == Overflow.Block ? 0 : 1;
         Count++;
     }
 
-    public void Remove(Waiter waiter)
+    public void Remove(Waiter waiter, long now)
     {
-        ref Lane lane = ref _lanes[(int)waiter.Arrival.Priority];
-        if (waiter.Arrival.Overflow == Overflow.Block)
-        {
-            lane.Blocked.Remove(waiter);
-        }
-        else
-        {
-            lane.Sheddable.Remove(waiter);
-            SheddableCount--;
-        }
-
-        Count--;
-        if (lane.Count == 0)
-        {
-            lane.Turns = 0;
-        }
-
-        Debug.Assert(Count >= 0 && SheddableCount >= 0 && SheddableCount <= Count, "Counts follow the lanes.");
+        _lanes[(int)waiter.Arrival.Priority].Remove(waiter, now);
+        CountOut(waiter);
     }
 
     /// <summary>Whose turn it is; it stays in the queue.</summary>
-    public Waiter? Peek()
+    public Waiter? Peek(long now)
     {
-        int lane = TurnOf();
-        return lane < 0 ? null : _lanes[lane].Head(_settings.ProcessingOrder);
+        int turn = TurnOf();
+        return turn < 0 ? null : _lanes[turn].Peek(IsNewestFirst(_lanes[turn], now));
     }
 
     /// <summary>Removes the waiter whose turn it was because it is served, and hands out the shares of that turn.</summary>
-    public void Serve(Waiter waiter)
+    public void Serve(Waiter waiter, long now)
     {
         int served = (int)waiter.Arrival.Priority;
         int top = Top();
         for (int i = top + 1; i < _lanes.Length; i++)
         {
-            ref Lane lane = ref _lanes[i];
+            Lane lane = _lanes[i];
             if (lane.Count > 0)
             {
                 lane.Turns += _settings.MinShare;
@@ -165,32 +154,50 @@ internal sealed class WaitQueue
             _lanes[served].Turns -= 1;
         }
 
-        Remove(waiter);
+        _lanes[served].Serve(waiter, now);
+        CountOut(waiter);
     }
+
+    /// <summary>Puts right what a served one was charged with.</summary>
+    public void Correct(in ServiceCharge charge) => _lanes[(int)charge.Priority].Correct(charge);
 
     /// <summary>All waiters for which <paramref name="predicate"/> holds; they stay. O(n): for reloads and shutdown only.</summary>
     public List<Waiter> FindAll(Func<Waiter, bool> predicate)
     {
         var found = new List<Waiter>();
-        foreach (ref Lane lane in _lanes.AsSpan())
+        foreach (Lane lane in _lanes)
         {
-            AddMatches(lane.Blocked.Oldest);
-            AddMatches(lane.Sheddable.Oldest);
+            lane.FindAll(predicate, found);
         }
 
         return found;
-
-        void AddMatches(Waiter? first)
-        {
-            for (Waiter? waiter = first; waiter is not null; waiter = waiter.Next)
-            {
-                if (predicate(waiter))
-                {
-                    found.Add(waiter);
-                }
-            }
-        }
     }
+
+    private void CountOut(Waiter waiter)
+    {
+        SheddableCount -= waiter.Arrival.Overflow == Overflow.Block ? 0 : 1;
+        Count--;
+        AssertInvariants();
+    }
+
+    [Conditional("DEBUG")]
+    private void AssertInvariants()
+    {
+        int count = 0;
+        int sheddable = 0;
+        foreach (Lane lane in _lanes)
+        {
+            count += lane.Count;
+            sheddable += lane.SheddableCount;
+        }
+
+        Debug.Assert((Count, SheddableCount) == (count, sheddable), "Counts follow the lanes.");
+    }
+
+    private bool IsNewestFirst(Lane lane, long now) =>
+        _settings.ProcessingOrder == ProcessingOrder.NewestFirstUnderOverload
+        && lane.Count > 0
+        && now - lane.StandingSince > _standingTicks;
 
     // Places that each lower priority keeps: at least one where any share is wanted and there is room for it, but never
     // so many that the highest would have none of a small queue.
@@ -227,30 +234,5 @@ internal sealed class WaitQueue
         }
 
         return top;
-    }
-
-    private struct Lane
-    {
-        public WaiterList Sheddable;
-        public WaiterList Blocked;
-        public double Turns;
-        public long LastArrival;
-
-        public readonly int Count => Sheddable.Count + Blocked.Count;
-
-        public readonly Waiter? Head(ProcessingOrder order)
-        {
-            Waiter? sheddable = order == ProcessingOrder.NewestFirst ? Sheddable.Newest : Sheddable.Oldest;
-            Waiter? blocked = order == ProcessingOrder.NewestFirst ? Blocked.Newest : Blocked.Oldest;
-            if (sheddable is null || blocked is null)
-            {
-                return sheddable ?? blocked;
-            }
-
-            bool sheddableFirst = order == ProcessingOrder.NewestFirst
-                ? sheddable.Order > blocked.Order
-                : sheddable.Order < blocked.Order;
-            return sheddableFirst ? sheddable : blocked;
-        }
     }
 }

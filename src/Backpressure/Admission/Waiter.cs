@@ -27,6 +27,15 @@ internal abstract class Waiter
 
     internal long Order { get; set; }
 
+    /// <summary>The queue of its lane that it stands in.</summary>
+    internal byte Queue { get; set; }
+
+    /// <summary>The queues that it might stand in, which pay for it.</summary>
+    internal PartitionHand Hand { get; private set; }
+
+    /// <summary>What it will probably take, in timestamp ticks times cost; it is charged with this when it is served.</summary>
+    internal long Charge { get; private set; }
+
     // Links within its slot of the timing wheel.
     internal Waiter? WheelNext { get; set; }
 
@@ -42,9 +51,11 @@ internal abstract class Waiter
     /// <summary>Tells it what was decided: called once, outside every lock.</summary>
     public abstract void OnDecided();
 
-    internal void Begin(in Arrival arrival, long now)
+    internal void Begin(in Arrival arrival, PartitionHand hand, long charge, long now)
     {
         Arrival = arrival;
+        Hand = hand;
+        Charge = charge;
         EnqueuedAt = now;
         ExpiresAt = Math.Min(arrival.WaitsUntil(now), arrival.Deadline);
         State = WaiterState.Queued;

@@ -25,7 +25,7 @@ public sealed class BackpressureOptions
     public int? MaxConcurrentRequests { get; set; }
 
     /// <summary>
-    /// Whose request it is where a rate limit does not say: <c>Address</c>, <c>User</c>, <c>Claim:{type}</c>,
+    /// Whose request it is, where a policy (for waiting) or a rate limit does not say: <c>Address</c>, <c>User</c>, <c>Claim:{type}</c>,
     /// <c>Header:{name}</c>, <c>Route:{parameter}</c> or <c>None</c> (one for all). A request without the named
     /// thing falls back to its address. Default <c>User</c>.
     /// </summary>

@@ -80,6 +80,7 @@ internal static class OptionsReader
         queue.Capacity = reader.Whole(nameof(queue.Capacity)) ?? queue.Capacity;
         queue.BlockCapacity = reader.Whole(nameof(queue.BlockCapacity)) ?? queue.BlockCapacity;
         queue.MinShare = reader.Fraction(nameof(queue.MinShare)) ?? queue.MinShare;
+        queue.ShedSameUsers = reader.Flag(nameof(queue.ShedSameUsers)) ?? queue.ShedSameUsers;
         queue.ProcessingOrder = reader.Name<ProcessingOrder>(nameof(queue.ProcessingOrder)) ?? queue.ProcessingOrder;
         reader.RefuseTheRest();
     }
@@ -91,6 +92,7 @@ internal static class OptionsReader
         policy.MaxWait = reader.Duration(nameof(policy.MaxWait)) ?? policy.MaxWait;
         policy.Downstream = reader.Text(nameof(policy.Downstream)) ?? policy.Downstream;
         policy.RateLimit = reader.Text(nameof(policy.RateLimit)) ?? policy.RateLimit;
+        policy.PartitionBy = reader.Text(nameof(policy.PartitionBy)) ?? policy.PartitionBy;
         policy.Mode = reader.Name<BackpressureMode>(nameof(policy.Mode)) ?? policy.Mode;
         policy.HoldUntil = reader.Name<HoldUntil>(nameof(policy.HoldUntil)) ?? policy.HoldUntil;
         policy.Cost = reader.Whole(nameof(policy.Cost)) ?? policy.Cost;

@@ -23,6 +23,12 @@ public sealed class PolicyOptions
     public string? RateLimit { get; set; }
 
     /// <summary>
+    /// Whose request it is while it waits: those of one priority are served in turn, by whom they are of. As
+    /// <see cref="BackpressureOptions.PartitionBy"/>, which is the default. Rate limits have a key of their own.
+    /// </summary>
+    public string? PartitionBy { get; set; }
+
+    /// <summary>
     /// How far decisions are carried out for this policy. Default <see langword="null"/>: as
     /// <see cref="BackpressureOptions.Mode"/>, which also wins when it is less than this.
     /// </summary>

@@ -30,6 +30,11 @@ internal static class PolicyRules
                 errors, Join(path, nameof(policy.RateLimit)), policy.RateLimit, options.RateLimits.Keys, Join(root, nameof(options.RateLimits)), hasDefault: false);
         }
 
+        if (policy.PartitionBy is not null)
+        {
+            PartitionGrammar.Validate(errors, Join(path, nameof(policy.PartitionBy)), policy.PartitionBy);
+        }
+
         errors.Range(Join(path, nameof(policy.Cost)), policy.Cost, 1, Bounds.MaxCost, "Choose a number in that range, or leave it out for 1.");
         ValidateWait(Join(path, nameof(policy.MaxWait)), policy, errors);
     }
@@ -65,6 +70,7 @@ internal static class PolicyRules
             nameof(policy.Downstream), OptionsErrors.Quote(policy.Downstream),
             !string.Equals(policy.Downstream, s_defaults.Downstream, StringComparison.OrdinalIgnoreCase));
         Refuse(nameof(policy.RateLimit), OptionsErrors.Quote(policy.RateLimit), policy.RateLimit is not null);
+        Refuse(nameof(policy.PartitionBy), OptionsErrors.Quote(policy.PartitionBy), policy.PartitionBy is not null);
         Refuse(nameof(policy.Mode), policy.Mode.ToString(), policy.Mode is not null);
         Refuse(nameof(policy.HoldUntil), policy.HoldUntil.ToString(), policy.HoldUntil != s_defaults.HoldUntil);
         Refuse(nameof(policy.Cost), OptionsErrors.Show(policy.Cost), policy.Cost != s_defaults.Cost);

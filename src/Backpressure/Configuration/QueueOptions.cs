@@ -22,6 +22,13 @@ public sealed class QueueOptions
     /// </summary>
     public double MinShare { get; set; } = 0.05;
 
-    /// <summary>Who goes first within a priority. Default <see cref="ProcessingOrder.OldestFirst"/>.</summary>
+    /// <summary>
+    /// Whether those who must go for want of a place are the same users everywhere, rather than everybody now and then: of
+    /// partitions that wait for about as much, the one goes whose hash is lowest, in this hour and in every service alike.
+    /// For services that need each other's answers. Default <see langword="false"/>.
+    /// </summary>
+    public bool ShedSameUsers { get; set; }
+
+    /// <summary>Who goes first within a partition of one priority. Default <see cref="ProcessingOrder.OldestFirst"/>.</summary>
     public ProcessingOrder ProcessingOrder { get; set; }
 }

@@ -55,7 +55,7 @@ internal static class SettingsFactory
         var downstreams = ByName(
             WithDefault(options.Downstreams).Select(pair => Make(pair.Key, pair.Value)), downstream => downstream.Name);
         var policies = ByName(
-            WithDefault(options.Policies).Select(pair => Make(pair.Key, pair.Value, options.Mode, downstreams, rateLimits)), policy => policy.Name);
+            WithDefault(options.Policies).Select(pair => Make(pair.Key, pair.Value, options.Mode, everybody, downstreams, rateLimits)), policy => policy.Name);
         return new ShedderSettings
         {
             Mode = options.Mode,
@@ -87,6 +87,7 @@ internal static class SettingsFactory
             BlockCapacity = downstream.Queue.BlockCapacity,
             MinShare = downstream.Queue.MinShare,
             ProcessingOrder = downstream.Queue.ProcessingOrder,
+            ShedSameUsers = downstream.Queue.ShedSameUsers,
         },
         MaxLongLived = downstream.MaxLongLived,
     };
@@ -114,6 +115,7 @@ internal static class SettingsFactory
         string name,
         PolicyOptions policy,
         BackpressureMode whole,
+        PartitionSettings everybody,
         FrozenDictionary<string, DownstreamSettings> downstreams,
         FrozenDictionary<string, RateLimitSettings> rateLimits) => new()
         {
@@ -131,6 +133,7 @@ internal static class SettingsFactory
             Mode = Lesser(policy.Mode ?? whole, whole),
             HoldUntil = policy.HoldUntil,
             Cost = policy.Cost,
+            PartitionBy = policy.PartitionBy is null ? everybody : PartitionGrammar.Parse(policy.PartitionBy)!,
             Exempt = policy.Exempt,
         };
 

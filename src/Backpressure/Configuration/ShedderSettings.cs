@@ -82,6 +82,8 @@ internal sealed record QueueSettings
 
     public required ProcessingOrder ProcessingOrder { get; init; }
 
+    public bool ShedSameUsers { get; init; }
+
     public int CapacityAt(int limit) => Capacity ?? Math.Max(16, 2 * limit);
 }
 
@@ -107,6 +109,9 @@ internal sealed record PolicySettings
     public required HoldUntil HoldUntil { get; init; }
 
     public required int Cost { get; init; }
+
+    /// <summary>Whose request it is while it waits.</summary>
+    public required PartitionSettings PartitionBy { get; init; }
 
     public required bool Exempt { get; init; }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Backpressure.Adaptation;
 using Backpressure.Admission;
@@ -13,15 +12,16 @@ namespace Backpressure.Downstreams;
 /// One downstream as it runs: its gate, the meter of what passes, the controller that moves the limit, and the one
 /// timer that serves all who wait. Lives as long as the shedder; a reload only reconfigures it.
 /// </summary>
-internal sealed class Downstream : IDisposable
+internal sealed partial class Downstream : IDisposable
 {
-    /// <summary>With nobody at the full gate for this long who may wait, it counts as one that only rejects.</summary>
-    private const double MayWaitSeconds = 10;
+    /// <summary>Not a number that is given out as a round one, so only the time decides whether the limit is due.</summary>
+    private const uint Unmeasured = 1;
 
     private readonly TimeProvider _time;
     private readonly PacedTimer _timer;
     private readonly PendingPool _pool = new();
     private readonly SheddingState _shedding;
+    private readonly FullSign _full;
     private readonly Lock _applying = new();
     private DownstreamSettings _settings;
     private int _longLived;
@@ -38,11 +38,13 @@ internal sealed class Downstream : IDisposable
         IsShadow = shadow;
         long now = time.GetTimestamp();
         Meter = new ServiceMeter(time.TimestampFrequency);
+        Sampling = new Sampling(GateWord.SequenceBits, time.TimestampFrequency, now);
         Controller = new LimitController(settings.Limit, Meter, time.TimestampFrequency, now, law);
         LimitDecision start = Controller.Current;
         Func<Waiter> rent = rentWaiter ?? (shadow ? () => new ShadowAdmission(this) : RentPending);
         Gate = new Gate(start.Limit, settings.Queue, rent, time.TimestampFrequency, now, SeedOf(settings.Name));
-        _shedding = new SheddingState(settings.Name, logger, time.TimestampFrequency);
+        _full = new FullSign(Gate);
+        _shedding = new SheddingState(settings.Name, logger, time.TimestampFrequency, _full.Total);
         _timer = new PacedTimer(time, Tick);
     }
 
@@ -54,6 +56,8 @@ internal sealed class Downstream : IDisposable
     public Gate Gate { get; }
 
     public ServiceMeter Meter { get; }
+
+    public Sampling Sampling { get; }
 
     public LimitController Controller { get; }
 
@@ -113,44 +117,55 @@ internal sealed class Downstream : IDisposable
         return result;
     }
 
+    /// <summary>The work of a request that was not measured has ended well.</summary>
+    /// <returns>Whether somebody waits; then <see cref="FollowUp"/> must come next.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Leave(int cost) => Gate.Leave(cost, out _, out _);
+
     /// <summary>A request's work has ended.</summary>
     /// <param name="cost">The units it entered with.</param>
     /// <param name="route">Its route's index in <see cref="Meter"/>.</param>
     /// <param name="latency">Its service time in timestamp ticks; negative: not a sample.</param>
     /// <param name="outcome">What became of it.</param>
     /// <param name="now">The time.</param>
-    public void Complete(int cost, int route, long latency, Outcome outcome, long now)
+    /// <param name="weight">How many requests it stands for; 0: it is not measured.</param>
+    /// <param name="charge">What it took, if it has waited.</param>
+    public void Complete(
+        int cost, int route, long latency, Outcome outcome, long now, int weight = 1, in ServiceCharge charge = default)
     {
-        bool waiters = Leave(cost, route, latency, outcome, out uint sequence);
-        FollowUp(waiters, sequence, now);
-    }
-
-    /// <summary>The first half of <see cref="Complete"/>, which cannot throw.</summary>
-    /// <returns>Whether somebody waits; then, or when the controller is due, <see cref="FollowUp"/> must come next.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Leave(int cost, int route, long latency, Outcome outcome, out uint sequence)
-    {
-        bool waiters = Gate.Leave(cost, out sequence, out int inFlight);
-        Meter.Record(sequence, route, outcome == Outcome.Success ? latency : -1, inFlight);
-        if (outcome == Outcome.Dropped)
+        // Until its units are back nothing may throw.
+        bool waiters = Gate.Leave(cost, out _, out int inFlight);
+        uint number = Unmeasured;
+        if (weight > 0)
         {
-            Meter.Dropped(latency);
+            number = Meter.Take();
+            Meter.Record(number, route, outcome == Outcome.Success ? latency : -1, inFlight, weight);
         }
 
-        return waiters;
+        if (outcome == Outcome.Dropped)
+        {
+            Meter.Dropped(latency, weight);
+        }
+
+        FollowUp(waiters, now, number, charge);
     }
 
-    /// <summary>The second half of <see cref="Complete"/>: serves those that wait, moves the limit.</summary>
-    public void FollowUp(bool waiters, uint sequence, long now)
+    /// <summary>What follows when units have come free: serves those that wait, moves the limit.</summary>
+    /// <param name="waiters">Whether somebody waits.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="number">The number of its measurement.</param>
+    /// <param name="charge">What it took, if it has waited.</param>
+    public void FollowUp(bool waiters, long now, uint number = Unmeasured, in ServiceCharge charge = default)
     {
-        if (waiters)
+        // What it took is owed even where nobody waits this very moment.
+        if (waiters || charge.Charged != 0)
         {
             DecidedWaiters decided = default;
-            Gate.HandOver(now, ref decided);
+            Gate.HandOver(charge, now, ref decided);
             decided.Tell();
         }
 
-        if (Controller.IsDue(sequence, now))
+        if (Controller.IsDue(number, now))
         {
             Adapt(now);
         }
@@ -214,83 +229,15 @@ internal sealed class Downstream : IDisposable
         _timer.Raise(Pace.Shedding);
     }
 
+    /// <summary>Turns a request away from the full gate without asking it, if one like it was just refused.</summary>
+    /// <param name="priority">Its priority.</param>
+    /// <param name="retryAfterSeconds">What it is told.</param>
+    internal bool TryTurnAway(Priority priority, out int retryAfterSeconds) => _full.TryTurnAway(priority, out retryAfterSeconds);
+
+    /// <summary>A request was refused only because the gate is full: for a moment others like it need not ask.</summary>
+    internal void NoteFull(Priority priority, long now) => _full.Post(priority, now);
+
     private PendingAdmission RentPending() => _pool.TryRent() ?? new PendingAdmission(this);
-
-    private void AdaptIfDue(long now)
-    {
-        // One: not a number that completions give out as a round one, so only the time decides.
-        if (Controller.IsDue(1, now))
-        {
-            Adapt(now);
-        }
-    }
-
-    private void Adapt(long now)
-    {
-        GateCounts counts = Gate.Counts;
-        var reading = new GateReading
-        {
-            Limit = counts.Limit,
-            InFlight = counts.InFlight,
-            Waiting = counts.Waiting,
-            FullArrivals = counts.FullArrivals,
-            Refused = counts.Refused,
-            AdmittedLate = counts.AdmittedLate,
-            CanQueue = CanQueue(counts.MayWaitAt, now),
-            Shadow = IsShadow,
-        };
-        if (Controller.TryStep(reading, now, out _))
-        {
-            ApplyCurrent(now);
-        }
-    }
-
-    // Where everybody is rejected at once there is no queue to absorb a dip of the limit: learning would refuse people.
-    private bool CanQueue(long mayWaitAt, long now) =>
-        mayWaitAt != long.MinValue
-        && now - mayWaitAt < MayWaitSeconds * _time.TimestampFrequency
-        && (_settings.Queue.Capacity != 0 || Gate.HasWaiters);
-
-    // Not the decision that the caller has in hand: a thread that was held up between deciding and applying would put
-    // an old limit over a newer one, or over a reload's, and a fixed one would never be put right.
-    private void ApplyCurrent(long now)
-    {
-        DecidedWaiters decided = default;
-        LimitDecision decision;
-        lock (_applying)
-        {
-            decision = Controller.Current;
-            Gate.SetLimit(decision.Limit, decision.Nominal, now, ref decided);
-        }
-
-        decided.Tell();
-        if (!IsShadow)
-        {
-            _shedding.LimitMoved(decision.Limit, _settings.Limit);
-        }
-    }
-
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Thrown from a timer it would end the process.")]
-    private void Tick()
-    {
-        try
-        {
-            long now = _time.GetTimestamp();
-            DecidedWaiters decided = default;
-            Gate.Expire(now, ref decided);
-            decided.Tell();
-            AdaptIfDue(now);
-            _timer.Set(() => WantedPace(now));
-        }
-        catch (Exception fault)
-        {
-            // It ticks on as it did, and the next time may do better.
-            _shedding.Faulted(fault);
-        }
-    }
-
-    private Pace WantedPace(long now) =>
-        Gate.HasWaiters ? Pace.Waiting : _shedding.IsShedding(now) ? Pace.Shedding : Pace.Off;
 
     // FNV-1a: the same name spreads the same way in every run, which the laboratory needs.
     private static uint SeedOf(string name) => name.Aggregate(2166136261u, static (hash, c) => (hash ^ c) * 16777619);

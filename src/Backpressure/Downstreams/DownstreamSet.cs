@@ -94,6 +94,7 @@ internal sealed class DownstreamSet : IDisposable
             RouteIndex = downstream.Meter.RouteIndex(requestClass.Route),
             ShadowRouteIndex = downstream.Shadow?.Meter.RouteIndex(requestClass.Route) ?? 0,
             MaxWait = (long)(policy.MaxWait.TotalSeconds * _time.TimestampFrequency),
+            ShedsSameUsers = settings.Downstreams[policy.Downstream].Queue.ShedSameUsers,
             Counters = _counters.GetOrAdd((policy.Name, downstream.Name), static key => new DecisionCounters(key.Policy, key.Downstream)),
         };
     }

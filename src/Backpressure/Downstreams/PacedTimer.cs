@@ -9,6 +9,9 @@ internal enum Pace
     /// <summary>Each second: it sheds, and will want to say when it has stopped.</summary>
     Shedding,
 
+    /// <summary>Every 20 ms: so many come that only some are measured, and they may stop coming.</summary>
+    Sampling,
+
     /// <summary>Every 10 ms: somebody waits.</summary>
     Waiting,
 }
@@ -22,6 +25,7 @@ internal enum Pace
 internal sealed class PacedTimer : IDisposable
 {
     private static readonly TimeSpan WaitingTick = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan SamplingTick = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan SheddingTick = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
@@ -75,6 +79,7 @@ internal sealed class PacedTimer : IDisposable
         TimeSpan period = pace switch
         {
             Pace.Waiting => WaitingTick,
+            Pace.Sampling => SamplingTick,
             Pace.Shedding => SheddingTick,
             _ => Timeout.InfiniteTimeSpan,
         };

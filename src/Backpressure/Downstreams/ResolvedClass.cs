@@ -37,5 +37,8 @@ internal sealed class ResolvedClass
     /// <summary>The policy's <c>MaxWait</c> in timestamp ticks.</summary>
     public required long MaxWait { get; init; }
 
+    /// <summary>Whether its queue sheds the same users first.</summary>
+    public required bool ShedsSameUsers { get; init; }
+
     public required DecisionCounters Counters { get; init; }
 }

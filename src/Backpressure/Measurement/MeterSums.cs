@@ -1,6 +1,6 @@
 namespace Backpressure.Measurement;
 
-/// <summary>Sums over the departures of the open window. Times in seconds.</summary>
+/// <summary>Sums over the departures of the open window, each counted as often as it stands for. Times in seconds.</summary>
 internal record struct MeterSums
 {
     public int Departures;

@@ -31,7 +31,7 @@ internal sealed class RouteLatencies
         return (uint)route < (uint)usual.Length ? Volatile.Read(ref usual[route]) : 0;
     }
 
-    public void Add(int index, double latency)
+    public void Add(int index, double latency, int weight)
     {
         if (index >= _routes.Length)
         {
@@ -44,17 +44,19 @@ internal sealed class RouteLatencies
             _seen[_seenCount++] = index;
         }
 
-        route.Count++;
-        route.Sum += latency;
+        route.Count += weight;
+        route.Sum += weight * latency;
+        double weighted = weight * latency;
         if (route.Known > 0)
         {
-            _squares += latency * latency;
-            _products += latency * route.Baseline;
-            _baselineSquares += route.Baseline * route.Baseline;
+            double baseline = weight * route.Baseline;
+            _squares += weighted * weighted;
+            _products += weighted * baseline;
+            _baselineSquares += baseline * baseline;
         }
         else
         {
-            _unknownSquares += latency * latency;
+            _unknownSquares += weighted * weighted;
         }
 
         ref double usual = ref _usual[index];

@@ -3,9 +3,9 @@ using System.Collections.Concurrent;
 namespace Backpressure.Measurement;
 
 /// <summary>
-/// Collects latencies without slowing the requests that give them: a completion writes two words into a ring at the
-/// place that its sequence number names, with no lock and no interlocked operation. Whoever holds the controller's
-/// lock drains the ring into the open window. A lapped ring loses samples; it never mixes them.
+/// Collects latencies without slowing the requests that give them: a completion takes a number and writes two words into
+/// a ring at the place that it names, with no lock. Whoever holds the controller's lock drains the ring into the open
+/// window. A lapped ring loses samples; it never mixes them.
 /// </summary>
 /// <remarks>
 /// Both words of an entry carry the sequence. Whatever order the words of two writers reach the reader in, an entry
@@ -14,7 +14,7 @@ namespace Backpressure.Measurement;
 /// </remarks>
 internal sealed class ServiceMeter
 {
-    /// <summary>The width of the gate's completion counter, which wraps.</summary>
+    /// <summary>The width of a completion's number, which wraps.</summary>
     public const int SequenceBits = 23;
 
     public const uint SequenceMask = (1u << SequenceBits) - 1;
@@ -24,12 +24,16 @@ internal sealed class ServiceMeter
 
     public const int MaxRoutes = 1024;
 
-    // Word 0: sequence, latency. Word 1: written, route, in flight, sequence.
+    // Word 0: sequence, latency. Word 1: written, weight, route, in flight, sequence.
     private const int LatencyBits = 64 - SequenceBits;
     private const ulong NoSample = (1ul << LatencyBits) - 1;
     private const int InFlightBits = 20;
     private const int MaxInFlight = (1 << InFlightBits) - 1;
     private const int RouteShift = SequenceBits + InFlightBits;
+    private const int RouteBits = 11;
+    private const uint RouteMask = (1 << RouteBits) - 1;
+    private const int WeightShift = RouteShift + RouteBits;
+    private const uint WeightMask = (1 << (63 - WeightShift)) - 1;
     private const ulong Written = 1ul << 63;
 
     private readonly ulong[] _ring = new ulong[2 * RingSize];
@@ -39,6 +43,7 @@ internal sealed class ServiceMeter
     private readonly ConcurrentDictionary<string, int> _indices = new(StringComparer.Ordinal);
     private readonly Lock _adding = new();
     private MeterSums _open;
+    private uint _taken;
     private int _dropped;
     private int _droppedDrained;
     private int _droppedSamples;
@@ -71,12 +76,16 @@ internal sealed class ServiceMeter
         }
     }
 
+    /// <summary>A number for <see cref="Record"/>.</summary>
+    public uint Take() => Interlocked.Increment(ref _taken);
+
     /// <summary>Notes a departure.</summary>
-    /// <param name="sequence">The gate's completion counter: unique but for its wrap.</param>
+    /// <param name="sequence">Its own number: unique but for its wrap.</param>
     /// <param name="route">From <see cref="RouteIndex"/>.</param>
     /// <param name="latencyTicks">Service time, or below zero if it is no sample of the downstream's speed.</param>
     /// <param name="inFlight">In flight when it left, itself included.</param>
-    public void Record(uint sequence, int route, long latencyTicks, int inFlight)
+    /// <param name="weight">How many departures it stands for, those that were not measured with it (see <see cref="Sampling"/>).</param>
+    public void Record(uint sequence, int route, long latencyTicks, int inFlight, int weight = 1)
     {
         ulong stamp = sequence & SequenceMask;
         int place = (int)(sequence & (RingSize - 1)) * 2;
@@ -87,17 +96,18 @@ internal sealed class ServiceMeter
         Volatile.Write(ref ring[place], (stamp << LatencyBits) | Math.Min((ulong)latencyTicks, NoSample));
         Volatile.Write(
             ref ring[place + 1],
-            Written | ((ulong)(uint)route << RouteShift) | ((ulong)(uint)Math.Min(inFlight, MaxInFlight) << SequenceBits) | stamp);
+            Written | ((ulong)(uint)weight << WeightShift) | ((ulong)(uint)route << RouteShift) | ((ulong)(uint)Math.Min(inFlight, MaxInFlight) << SequenceBits) | stamp);
     }
 
     /// <summary>Notes that the downstream timed out or refused.</summary>
     /// <param name="latencyTicks">How long that took, or below zero if it is no sample.</param>
-    public void Dropped(long latencyTicks)
+    /// <param name="weight">For how many that time stands. It is counted once all the same, as each is that was dropped.</param>
+    public void Dropped(long latencyTicks, int weight = 1)
     {
         if (latencyTicks >= 0)
         {
-            Interlocked.Add(ref _droppedTicks, latencyTicks);
-            Interlocked.Increment(ref _droppedSamples);
+            Interlocked.Add(ref _droppedTicks, weight * latencyTicks);
+            Interlocked.Add(ref _droppedSamples, weight);
         }
 
         Interlocked.Increment(ref _dropped);
@@ -125,7 +135,11 @@ internal sealed class ServiceMeter
             }
 
             _drained[place] = word1;
-            Add(word0 & NoSample, (int)(word1 >> RouteShift) & 0x7FF, (int)(word1 >> SequenceBits) & MaxInFlight);
+            Add(
+                word0 & NoSample,
+                (int)((uint)(word1 >> RouteShift) & RouteMask),
+                (int)(word1 >> SequenceBits) & MaxInFlight,
+                (int)((uint)(word1 >> WeightShift) & WeightMask));
         }
 
         // Against the order of writing: what is counted has its time here. The other way round, one in the making may
@@ -164,10 +178,12 @@ internal sealed class ServiceMeter
         _open = default;
     }
 
-    private void Add(ulong latencyTicks, int route, int inFlight)
+    // Everything counts as often as it stands for. But how much the samples say is a matter of their own number: their
+    // squares count by the weights' squares, so that the effective number is right for unequal weights (Kish, 1965).
+    private void Add(ulong latencyTicks, int route, int inFlight, int weight)
     {
-        _open.Departures++;
-        _open.InFlightSum += inFlight;
+        _open.Departures += weight;
+        _open.InFlightSum += (double)weight * inFlight;
         _open.PeakInFlight = Math.Max(_open.PeakInFlight, inFlight);
         if (latencyTicks == NoSample)
         {
@@ -175,10 +191,11 @@ internal sealed class ServiceMeter
         }
 
         double latency = latencyTicks * _secondsPerTick;
-        _open.Samples++;
-        _open.LatencySum += latency;
-        _open.LatencySquaredSum += latency * latency;
-        _open.LatencySecondMoment += latency * latency;
-        _routes.Add(route, latency);
+        double weighted = weight * latency;
+        _open.Samples += weight;
+        _open.LatencySum += weighted;
+        _open.LatencySquaredSum += weighted * weighted;
+        _open.LatencySecondMoment += weighted * latency;
+        _routes.Add(route, latency, weight);
     }
 }

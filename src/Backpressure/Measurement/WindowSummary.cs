@@ -8,7 +8,7 @@ internal readonly record struct WindowSummary
 
     public required double Seconds { get; init; }
 
-    /// <summary>Completions whose latency is a sample.</summary>
+    /// <summary>Completions whose latency is a sample, or would have been had it been measured.</summary>
     public required int Completions { get; init; }
 
     /// <summary>Requests that the downstream timed out or refused.</summary>

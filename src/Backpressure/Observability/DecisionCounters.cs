@@ -28,7 +28,9 @@ internal sealed class DecisionCounters
 
     public string Downstream { get; }
 
-    public void Admitted(Priority priority) => _totals.Increment(AdmittedAt + (int)priority);
+    /// <summary>Counts an admission.</summary>
+    /// <returns>Its number among those that the calling thread has admitted of this priority.</returns>
+    public long Admitted(Priority priority) => _totals.Increment(AdmittedAt + (int)priority);
 
     public void Exempt(Priority priority) => _totals.Increment(ExemptAt + (int)priority);
 

@@ -14,6 +14,9 @@ internal sealed partial class ShedderLog
 
     public ShedderLog(ILogger logger) => _logger = logger;
 
+    /// <summary>Whether anybody wants to read of every request that is rejected.</summary>
+    public bool TellsOfRejected => _logger.IsEnabled(LogLevel.Debug);
+
     [LoggerMessage(10, LogLevel.Debug, "Rejected a request of {Route} (policy {Policy}, downstream {Downstream}, priority {Priority}): {Reason}; retry after {RetryAfterSeconds} s.")]
     public partial void Rejected(string route, string policy, string downstream, Priority priority, RejectionReason reason, int retryAfterSeconds);
 

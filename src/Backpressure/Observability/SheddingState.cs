@@ -16,6 +16,8 @@ internal sealed partial class SheddingState
     private readonly string _downstream;
     private readonly ILogger _logger;
     private readonly long _ticksPerSecond;
+    private readonly Func<long> _turnedAway;
+    private long _turnedAwayBefore;
     private long _lastRefusal;
     private long _beganAt;
     private long _refused;
@@ -23,8 +25,14 @@ internal sealed partial class SheddingState
     private bool _atMinimum;
     private bool _faultTold;
 
-    public SheddingState(string downstream, ILogger logger, long ticksPerSecond)
+    /// <summary>Begins without shedding.</summary>
+    /// <param name="downstream">Whose state it is.</param>
+    /// <param name="logger">Where changes are told.</param>
+    /// <param name="ticksPerSecond">The clock's resolution.</param>
+    /// <param name="turnedAway">How many have been refused in all that are not told of one by one, but soon after one that is.</param>
+    public SheddingState(string downstream, ILogger logger, long ticksPerSecond, Func<long> turnedAway)
     {
+        _turnedAway = turnedAway;
         _downstream = downstream;
         _logger = logger;
         _ticksPerSecond = ticksPerSecond;
@@ -48,6 +56,7 @@ internal sealed partial class SheddingState
 
             _shedding = true;
             _beganAt = now;
+            _turnedAwayBefore = _turnedAway();
             Volatile.Write(ref _refused, 1);
         }
 
@@ -73,7 +82,7 @@ internal sealed partial class SheddingState
 
             _shedding = false;
             seconds = (Volatile.Read(ref _lastRefusal) - _beganAt) / _ticksPerSecond;
-            refused = Volatile.Read(ref _refused);
+            refused = Volatile.Read(ref _refused) + _turnedAway() - _turnedAwayBefore;
         }
 
         LogStopped(_downstream, refused, seconds);

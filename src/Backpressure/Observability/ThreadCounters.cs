@@ -19,6 +19,7 @@ internal sealed class ThreadCounters
 
     private readonly long[]?[] _ofThreads;
     private readonly long[] _shared;
+    private int _threads;
 
     /// <summary>Creates totals of zero.</summary>
     /// <param name="count">How many totals.</param>
@@ -32,7 +33,7 @@ internal sealed class ThreadCounters
     public long Total(int index)
     {
         long total = Volatile.Read(ref _shared[index]);
-        foreach (ref long[]? slot in _ofThreads.AsSpan())
+        foreach (ref long[]? slot in _ofThreads.AsSpan(0, Volatile.Read(ref _threads)))
         {
             if (Volatile.Read(ref slot) is { } cells)
             {
@@ -43,33 +44,46 @@ internal sealed class ThreadCounters
         return total;
     }
 
+    /// <summary>Adds one.</summary>
+    /// <returns>The total of the cell that it was added to: the calling thread's own, or that of all which share one.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Increment(int index)
+    public long Increment(int index)
     {
         int thread = Environment.CurrentManagedThreadId;
         long[]?[] ofThreads = _ofThreads;
         if ((uint)thread < (uint)ofThreads.Length && ofThreads[thread] is { } cells)
         {
             ref long cell = ref cells[Padding + index];
-            Volatile.Write(ref cell, cell + 1);
+            long total = cell + 1;
+            Volatile.Write(ref cell, total);
+            return total;
         }
-        else
-        {
-            IncrementFirst(thread, index);
-        }
+
+        return IncrementFirst(thread, index);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void IncrementFirst(int thread, int index)
+    private long IncrementFirst(int thread, int index)
     {
         if ((uint)thread >= (uint)_ofThreads.Length)
         {
-            Interlocked.Increment(ref _shared[index]);
-            return;
+            return Interlocked.Increment(ref _shared[index]);
         }
 
         long[] cells = new long[_shared.Length + (2 * Padding)];
         cells[Padding + index] = 1;
         Volatile.Write(ref _ofThreads[thread], cells);
+        for (int seen = Volatile.Read(ref _threads); seen <= thread;)
+        {
+            int before = Interlocked.CompareExchange(ref _threads, thread + 1, seen);
+            if (before == seen)
+            {
+                break;
+            }
+
+            seen = before;
+        }
+
+        return 1;
     }
 }

@@ -84,6 +84,67 @@ public sealed class PartitionKeysTests
         Assert.Equal("user:alice", PartitionKeys.Of(context, new PartitionSettings(PartitionKind.User, null)));
     }
 
+    [Fact]
+    public void HashOf_TellsApartWhatKeysTellApart()
+    {
+        DefaultHttpContext[] contexts =
+        [
+            Context(), From("::ffff:192.0.2.1"), From("192.0.2.2"), From("2001:db8:1:2::5"), From("2001:db8:1:2:ffff::1"), From("2001:db8:1:3::1"),
+            new DefaultHttpContext(), Of("alice"), Of("bob"), Of("192.0.2.1"),
+        ];
+        (string? Key, ulong Hash)[] all =
+        [
+            .. from context in contexts
+               from kind in Enum.GetValues<PartitionKind>()
+               let partition = new PartitionSettings(kind, "thing")
+               select (PartitionKeys.Of(context, partition), PartitionKeys.HashOf(context, partition)),
+        ];
+
+        foreach ((string? key, ulong hash) in all)
+        {
+            Assert.All(all, other => Assert.Equal(other.Key == key, other.Hash == hash));
+            Assert.Equal(key is null, hash == 0);
+        }
+
+        static DefaultHttpContext Of(string name)
+        {
+            DefaultHttpContext context = Context();
+            context.Request.Headers["thing"] = name;
+            context.Request.RouteValues["thing"] = name;
+            context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("thing", name), new Claim("sub", name)], "test"));
+            return context;
+        }
+    }
+
+    [Fact]
+    public void HashOf_AnAddressAHeaderOrARoute_AllocatesNothing()
+    {
+        DefaultHttpContext context = From("2001:db8:1:2::5");
+        context.Request.Headers["thing"] = "alice";
+        context.Request.RouteValues["thing"] = "alice";
+        PartitionSettings[] kinds = [new(PartitionKind.Address, null), new(PartitionKind.Header, "thing"), new(PartitionKind.Route, "thing")];
+        long allocated = long.MaxValue;
+        for (int i = 0; i < 50; i++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            foreach (PartitionSettings kind in kinds)
+            {
+                PartitionKeys.HashOf(context, kind);
+            }
+
+            allocated = Math.Min(allocated, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, allocated);
+    }
+
+    private static DefaultHttpContext From(string address)
+    {
+        var context = new DefaultHttpContext();
+        context.Connection.RemoteIpAddress = IPAddress.Parse(address);
+        return context;
+    }
+
     private static DefaultHttpContext Context()
     {
         var context = new DefaultHttpContext();

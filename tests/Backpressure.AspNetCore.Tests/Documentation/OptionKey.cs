@@ -27,6 +27,7 @@ internal sealed record OptionKey(string Path, string Name, Type Type, string Def
         ["Routes:{name}:Match:Path"] = "required",
         ["Routes:{name}:Policy"] = "required",
         ["RateLimits:{name}:PartitionBy"] = "as `PartitionBy`",
+        ["Policies:{name}:PartitionBy"] = "as `PartitionBy`",
         ["RateLimits:{name}:TokenLimit"] = "required by `TokenBucket`",
         ["RateLimits:{name}:TokensPerPeriod"] = "required by `TokenBucket`",
         ["RateLimits:{name}:ReplenishmentPeriod"] = Code(Bounds.DefaultPeriod),

@@ -31,6 +31,20 @@ internal static class ReadmeSnippets
         });
     }
 
+    public static void Cost(WebApplication app)
+    {
+        app.MapGet("/report", (HttpContext context) =>
+        {
+            int rows = CountRows();
+            context.Features.Get<IBackpressureFeature>()!.Cost = 1 + (rows / 10_000);
+            return Report(rows);
+        });
+    }
+
+    private static int CountRows() => 25_000;
+
+    private static string Report(int rows) => $"{rows} rows";
+
     private static string PlaceOrder(HttpContext context) => Decision(context);
 
     private static string Recommend(HttpContext context) => Decision(context);

@@ -148,6 +148,7 @@ public sealed class ReadmeTests
         await using WebApplication app = builder.Build();
         app.UseBackpressure();
         ReadmeSnippets.Endpoints(app);
+        ReadmeSnippets.Cost(app);
         await app.StartAsync(TestContext.Current.CancellationToken);
         using HttpClient client = app.GetTestClient();
         using var request = new HttpRequestMessage(new HttpMethod(method), path);

@@ -108,11 +108,58 @@ public sealed class GatedRequestTests : IDisposable
         Assert.Single(_pool.Returned);
     }
 
+    [Fact]
+    public async Task Cost_SetByTheHandler_IsHeldUntilItsEnd()
+    {
+        await BeginAsync();
+        Assert.Equal((1, 1), (_request.Cost, _request.InFlight));
+
+        await _request.RunAsync(_ =>
+        {
+            _request.Cost = 5;
+            Assert.Equal((5, 5), (_request.Cost, _request.InFlight));
+            return Task.CompletedTask;
+        });
+
+        _request.Cost = 7;
+        Assert.Equal((5, 0), (_request.Cost, _request.InFlight));
+        Assert.True(await IsFreeAsync());
+    }
+
+    [Fact]
+    public async Task Cost_SetByWhatTheHandlerLeftBehind_NeverChangesWhatIsGivenBack()
+    {
+        CancellationToken cancelled = TestContext.Current.CancellationToken;
+        for (int i = 0; i < 300; i++)
+        {
+            await BeginAsync();
+            using var both = new Barrier(2);
+            Task leftBehind = Task.Run(
+                () =>
+                {
+                    both.SignalAndWait(cancelled);
+                    for (int cost = 2; cost < 20; cost++)
+                    {
+                        _request.Cost = cost;
+                    }
+                },
+                cancelled);
+            Task starts = i % 2 == 0 ? Task.CompletedTask : Task.Run(_response.StartAsync, cancelled);
+            both.SignalAndWait(cancelled);
+            await RunAsync();
+            await Task.WhenAll(leftBehind, starts);
+
+            Assert.Equal(0, _request.InFlight);
+        }
+    }
+
     private async Task BeginAsync()
     {
         var context = new DefaultHttpContext();
         context.Features.Set<IHttpResponseFeature>(_response);
-        _request.Begin(context, await AdmitAsync(), hasEndpoint: true);
+        _request.Take(await AdmitAsync());
+        context.Features.Set<IBackpressureFeature>(_request);
+        _request.Begin(context, hasEndpoint: true);
     }
 
     private Task RunAsync() => _request.RunAsync(_ => Task.CompletedTask);

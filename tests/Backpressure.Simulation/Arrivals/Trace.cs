@@ -10,11 +10,14 @@ internal readonly record struct Incoming(double At, double Work, int Kind);
 /// </summary>
 internal sealed class Trace
 {
-    private Trace(Incoming[] all, double[] offered)
+    private Trace(int seed, Incoming[] all, double[] offered)
     {
+        Seed = seed;
         All = all;
         Offered = offered;
     }
+
+    public int Seed { get; }
 
     public Incoming[] All { get; }
 
@@ -62,7 +65,7 @@ internal sealed class Trace
             }
         }
 
-        return new Trace([.. all], offered);
+        return new Trace(seed, [.. all], offered);
     }
 
     private static int KindOf(Timeline timeline, int phase, double lot)

@@ -5,7 +5,7 @@ namespace Backpressure.Simulation.Running;
 /// <summary>A request on its way; used again once it is over.</summary>
 internal sealed class Request(Run run) : Waiter
 {
-    /// <summary>Seconds.</summary>
+    /// <summary>Seconds; of this attempt.</summary>
     public double ArrivedAt { get; set; }
 
     /// <summary>When the gate let it in, in ticks.</summary>
@@ -16,8 +16,26 @@ internal sealed class Request(Run run) : Waiter
 
     public int Kind { get; set; }
 
-    /// <summary>The phase it arrived in.</summary>
+    /// <summary>The phase in which its client came first.</summary>
     public int Phase { get; set; }
+
+    /// <summary>Whose it is: the number of the arrival.</summary>
+    public int Client { get; set; }
+
+    /// <summary>0: the client's first.</summary>
+    public int Attempt { get; set; }
+
+    /// <summary>Whether its client pauses before sending it.</summary>
+    public bool Pausing { get; set; }
+
+    /// <summary>Whether its client has given it up while it ran.</summary>
+    public bool Abandoned { get; set; }
+
+    /// <summary>Whether this attempt had to wait for its turn, which its tenant then pays for.</summary>
+    public bool HasWaited { get; set; }
+
+    /// <summary>Changes whenever what was planned for it no longer holds.</summary>
+    public long Ticket { get; set; }
 
     public override void OnDecided() => run.Decided(this);
 }

@@ -2,6 +2,7 @@ using Backpressure.Admission;
 using Backpressure.Configuration;
 using Backpressure.Downstreams;
 using Backpressure.Simulation.Arrivals;
+using Backpressure.Simulation.Clients;
 using Backpressure.Simulation.Laws;
 using Backpressure.Simulation.Plants;
 using Backpressure.Simulation.Scenarios;
@@ -25,8 +26,11 @@ internal sealed class Run : IDisposable
     private readonly Downstream _downstream;
     private readonly Gate _gate;
     private readonly RunRecord _record;
+    private readonly Crowd? _crowd;
     private readonly Stack<Request> _idle = new();
     private readonly int[] _routes;
+    private readonly int[] _waiting;
+    private readonly ulong[] _partitions;
     private readonly long _maxWait;
     private readonly long _deadline;
     private DownstreamSettings _settings;
@@ -42,6 +46,7 @@ internal sealed class Run : IDisposable
         _record = new RunRecord(timeline, trace);
         _maxWait = VirtualTime.TicksOf(timeline.MaxWait);
         _deadline = VirtualTime.TicksOf(timeline.Deadline);
+        _crowd = timeline.Scenario.Clients is { } clients ? new Crowd(clients, timeline.Plant.MeanService / 0.05, trace.Seed) : null;
         _plant = new SharedProcessor(timeline.Servers, timeline.Plant.Contention);
         _settings = new DownstreamSettings
         {
@@ -53,7 +58,9 @@ internal sealed class Run : IDisposable
         _downstream = new Downstream(
             _settings, shadow: false, _time, NullLogger.Instance, () => _arriving!, law.Create?.Invoke(_settings.Limit));
         _gate = _downstream.Gate;
-        _routes = [.. timeline.Scenario.Kinds.Select(k => _downstream.Meter.RouteIndex(k.Name))];
+        _routes = [.. timeline.Scenario.Kinds.Select(k => _downstream.Meter.RouteIndex(k.Route))];
+        _waiting = new int[_routes.Length];
+        _partitions = [.. timeline.Scenario.Kinds.Select(k => timeline.Scenario.HasTenants ? PartitionHash.Of(k.Name) : 0)];
     }
 
     public static RunRecord Of(Timeline timeline, Trace trace, LawUnderTest law, int initial)
@@ -68,13 +75,15 @@ internal sealed class Run : IDisposable
     /// <summary>The engine has decided over one who waited.</summary>
     internal void Decided(Request request)
     {
+        _waiting[request.Kind]--;
         if (request.State == WaiterState.Admitted)
         {
+            request.HasWaited = true;
             Start(request, request.DecidedAt);
         }
-        else if (_now < _timeline.End)
+        else if (_now < _timeline.End && request.Refusal.Reason != RejectionReason.ClientAborted)
         {
-            Refuse(request);
+            Refuse(request, request.Refusal);
         }
     }
 
@@ -102,8 +111,9 @@ internal sealed class Run : IDisposable
             double arrivalAt = nextArrival < arrivals.Length ? arrivals[nextArrival].At : double.PositiveInfinity;
             double changeAt = nextChange < changes.Length ? changes[nextChange].At : double.PositiveInfinity;
             double binAt = (nextBin + 1) * _timeline.BinSeconds;
+            double clientAt = _crowd?.NextDue ?? double.PositiveInfinity;
             double next = Math.Min(
-                Math.Min(arrivalAt, _plant.NextEnd),
+                Math.Min(Math.Min(arrivalAt, clientAt), _plant.NextEnd),
                 Math.Min(Math.Min(changeAt, binAt), _time.NextDue));
             if (next >= end)
             {
@@ -120,11 +130,19 @@ internal sealed class Run : IDisposable
             }
             else if (next == arrivalAt)
             {
-                Arrive(arrivals[nextArrival++]);
+                Arrive(arrivals[nextArrival], nextArrival);
+                nextArrival++;
             }
             else if (next == _plant.NextEnd)
             {
                 Complete(_plant.TakeEnded());
+            }
+            else if (next == clientAt)
+            {
+                if (_crowd!.Take() is { } due)
+                {
+                    GiveUpOrComeBack(due);
+                }
             }
             else if (next == binAt)
             {
@@ -156,21 +174,68 @@ internal sealed class Run : IDisposable
         }
     }
 
-    private void Arrive(in Incoming incoming)
+    private void Arrive(in Incoming incoming, int client)
+    {
+        Request request = Rent(incoming.Work, incoming.Kind, _phase, client);
+        Tally tally = _record.TallyOf(_phase, incoming.Kind);
+        tally.Offered++;
+        if (_crowd is null || _crowd.Sends(request, _now))
+        {
+            Enter(request);
+        }
+        else
+        {
+            tally.Refused++;
+            _idle.Push(request);
+        }
+    }
+
+    private Request Rent(double work, int kind, int phase, int client)
     {
         Request request = _idle.TryPop(out Request? idle) ? idle : new Request(this);
-        request.ArrivedAt = _now;
-        request.Work = incoming.Work;
-        request.Kind = incoming.Kind;
-        request.Phase = _phase;
-        _record.TallyOf(_phase, incoming.Kind).Offered++;
-        Enter(request);
+        request.Work = work;
+        request.Kind = kind;
+        request.Phase = phase;
+        request.Client = client;
+        request.Attempt = 0;
+        request.Abandoned = false;
+        return request;
+    }
+
+    private void GiveUpOrComeBack(Request request)
+    {
+        if (request.Pausing)
+        {
+            _record.Returns[_timeline.BinAt(_now)]++;
+            Enter(request);
+            return;
+        }
+
+        Request next = request;
+        if (request.State != WaiterState.Queued || !_downstream.TryCancel(request, _time.Now))
+        {
+            // What runs goes on to its end, for nobody.
+            request.Abandoned = true;
+            request.Ticket++;
+            next = Rent(request.Work, request.Kind, request.Phase, request.Client);
+            next.Attempt = request.Attempt;
+        }
+
+        if (!_crowd!.ComesBack(next, _now, 0))
+        {
+            _record.TallyOf(next.Phase, next.Kind).Late++;
+            _idle.Push(next);
+        }
     }
 
     // As the shedder does it.
     private void Enter(Request request)
     {
         long now = _time.Now;
+        request.ArrivedAt = _now;
+        request.HasWaited = false;
+        _record.TallyOf(request.Phase, request.Kind).Attempts++;
+        _crowd?.Sent(request, _now);
         if (_gate.TryEnter(1))
         {
             Start(request, now);
@@ -186,15 +251,21 @@ internal sealed class Run : IDisposable
             Deadline = now + _deadline,
             UsualService = _downstream.Meter.UsualLatencyTicks(_routes[request.Kind]),
             Policy = Name,
+            Partition = _partitions[request.Kind],
         };
         _arriving = request;
-        switch (_downstream.Arrive(arrival, now, out _, out _))
+
+        // It may be decided before the call returns.
+        _waiting[request.Kind]++;
+        switch (_downstream.Arrive(arrival, now, out _, out Refusal refusal))
         {
             case ArrivalResult.Admitted:
+                _waiting[request.Kind]--;
                 Start(request, now);
                 break;
             case ArrivalResult.Refused:
-                Refuse(request);
+                _waiting[request.Kind]--;
+                Refuse(request, refusal);
                 break;
             default:
                 // It waits, or was even decided at once: the engine tells.
@@ -211,10 +282,21 @@ internal sealed class Run : IDisposable
     private void Complete(Request request)
     {
         long now = _time.Now;
+        int route = _routes[request.Kind];
+        long service = now - request.StartedAt;
+        Outcome outcome = request.Abandoned ? Outcome.Ignored : Served(request);
+        ServiceCharge charge = request.HasWaited ? ServiceCharge.Of(request, service, 1) : ServiceCharge.None;
+        _idle.Push(request);
+        _downstream.Complete(1, route, service, outcome, now, charge: charge);
+    }
+
+    private Outcome Served(Request request)
+    {
         double latency = _now - request.ArrivedAt;
         bool inTime = latency <= _timeline.Deadline;
         Tally tally = _record.TallyOf(request.Phase, request.Kind);
         tally.Latencies.Add(latency);
+        _crowd?.Answered(request, _now);
         if (inTime)
         {
             tally.InTime++;
@@ -225,20 +307,19 @@ internal sealed class Run : IDisposable
             tally.Late++;
         }
 
-        Outcome outcome = inTime || !_law.LateIsDropped ? Outcome.Success : Outcome.Dropped;
-        int kind = request.Kind;
-        long service = now - request.StartedAt;
-        _idle.Push(request);
-        _downstream.Complete(1, _routes[kind], service, outcome, now);
+        return inTime || !_law.LateIsDropped ? Outcome.Success : Outcome.Dropped;
     }
 
-    private void Refuse(Request request)
+    private void Refuse(Request request, in Refusal refusal)
     {
-        _record.TallyOf(request.Phase, request.Kind).Refused++;
         _record.Refused[_timeline.BinAt(_now)]++;
         _record.LastRefusedAt = _now;
         _downstream.NoteRefusal(_time.Now);
-        _idle.Push(request);
+        if (_crowd is null || !_crowd.ComesBack(request, _now, refusal.RetryAfterSeconds))
+        {
+            _record.TallyOf(request.Phase, request.Kind).Refused++;
+            _idle.Push(request);
+        }
     }
 
     private void Sample(int bin)
@@ -246,6 +327,9 @@ internal sealed class Run : IDisposable
         _record.Limit[bin] = _gate.Limit;
         _record.Nominal[bin] = _gate.Nominal;
         _record.InFlight[bin] = _gate.InFlight;
-        _record.Waiting[bin] = _gate.Waiting;
+        for (int kind = 0; kind < _waiting.Length; kind++)
+        {
+            _record.Waiting[kind][bin] = _waiting[kind];
+        }
     }
 }

@@ -8,11 +8,16 @@ internal sealed class Tally
 {
     public int Offered { get; set; }
 
+    /// <summary>How often they were sent; more than <see cref="Offered"/> where clients try again, less where their own handler holds them back.</summary>
+    public int Attempts { get; set; }
+
     /// <summary>Served within the client's deadline.</summary>
     public int InTime { get; set; }
 
+    /// <summary>Served later, or given up by the client.</summary>
     public int Late { get; set; }
 
+    /// <summary>Refused, and not to come back.</summary>
     public int Refused { get; set; }
 
     /// <summary>From arrival to answer, of all that were served.</summary>
@@ -32,8 +37,9 @@ internal sealed class RunRecord
         Limit = new int[timeline.Bins];
         Nominal = new int[timeline.Bins];
         InFlight = new int[timeline.Bins];
-        Waiting = new int[timeline.Bins];
+        Waiting = [.. timeline.Scenario.Kinds.Select(_ => new int[timeline.Bins])];
         Refused = new int[timeline.Bins];
+        Returns = new int[timeline.Bins];
         _tallies = new Tally[timeline.Scenario.Phases.Count * timeline.Scenario.Kinds.Count];
         foreach (ref Tally tally in _tallies.AsSpan())
         {
@@ -51,6 +57,9 @@ internal sealed class RunRecord
     /// <summary>Refusals by the bin they fell in.</summary>
     public int[] Refused { get; }
 
+    /// <summary>Further attempts of clients, by the bin they came in.</summary>
+    public int[] Returns { get; }
+
     /// <summary>The limit in force at each bin's end.</summary>
     public int[] Limit { get; }
 
@@ -59,7 +68,8 @@ internal sealed class RunRecord
 
     public int[] InFlight { get; }
 
-    public int[] Waiting { get; }
+    /// <summary>Of each kind.</summary>
+    public int[][] Waiting { get; }
 
     /// <summary>When somebody was refused for the last time; 0: nobody was.</summary>
     public double LastRefusedAt { get; set; }

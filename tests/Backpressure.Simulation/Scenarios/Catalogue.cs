@@ -14,6 +14,11 @@ internal static class Catalogue
         LatencyScenarios.SlowDown,
         LoadScenarios.Lull,
         LoadScenarios.ColdStart,
+        .. FairnessScenarios.Priorities,
+        FairnessScenarios.Tenants,
+        ClientScenarios.Retries,
+        ClientScenarios.WithHandler,
+        ClientScenarios.RetryAfter,
     ];
 
     /// <summary>Those that are tried on other plants.</summary>

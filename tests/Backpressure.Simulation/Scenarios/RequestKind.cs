@@ -1,10 +1,13 @@
 namespace Backpressure.Simulation.Scenarios;
 
 /// <summary>A kind of request: a route, a priority, a tenant.</summary>
-/// <param name="Name">As shown; its route in the engine.</param>
+/// <param name="Name">As shown; its partition in the engine, where the scenario has tenants.</param>
 /// <param name="Work">Mean service time ÷ W.</param>
 /// <param name="Share">Of all arrivals, where a phase says nothing else.</param>
 internal sealed record RequestKind(string Name, double Work = 1, double Share = 1)
 {
     public Priority Priority { get; init; } = Priority.Normal;
+
+    /// <summary>Its route in the engine.</summary>
+    public string Route { get; init; } = Name;
 }

@@ -1,3 +1,4 @@
+using Backpressure.Simulation.Clients;
 using Backpressure.Simulation.Scoring;
 
 namespace Backpressure.Simulation.Scenarios;
@@ -21,6 +22,12 @@ internal sealed record Scenario
 
     /// <summary>Time-outs are multiples of this many W.</summary>
     public double Patience { get; init; } = 1;
+
+    /// <summary>Null: each comes once, and waits until its deadline.</summary>
+    public ClientSpec? Clients { get; init; }
+
+    /// <summary>Whether each kind is a tenant of its own.</summary>
+    public bool HasTenants { get; init; }
 
     /// <summary>Whether it is tried from these initial limits only; null: from all.</summary>
     public IReadOnlyList<int>? Initials { get; init; }

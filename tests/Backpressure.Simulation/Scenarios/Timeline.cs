@@ -66,7 +66,7 @@ internal sealed class Timeline
     public double MaxWait => 10 * Scenario.Patience * Plant.MeanService;
 
     /// <summary>When a client stops caring.</summary>
-    public double Deadline => 20 * Scenario.Patience * Plant.MeanService;
+    public double Deadline => Scenario.Clients?.TimeOut is { } timeOut ? timeOut * Plant.MeanService / 0.05 : 20 * Scenario.Patience * Plant.MeanService;
 
     public int BinAt(double time) => Math.Min(Bins - 1, (int)(time / BinSeconds));
 
@@ -137,8 +137,8 @@ internal sealed class Timeline
                 servers *= 1 + (0.5 * Math.Sin(2 * Math.PI * at / (60 * Unit)));
             }
 
-            // A stop is over before any limit could do better than to stay.
-            int best = PlantSpec.BestLimit(servers, Plant.Contention);
+            // A stop or an outage is over before any limit could do better than to stay.
+            int best = PlantSpec.BestLimit(servers > 0 ? servers : Servers, Plant.Contention);
             double sinceStop = at % (10 * Unit);
             bool stopped = Plant.Course == CapacityCourse.Stops && at >= 9 * Unit && (sinceStop < 0.29 * Unit || sinceStop > 9.99 * Unit);
             yield return new Change(at, stopped ? 0 : servers, best, phase);

@@ -10,6 +10,12 @@ internal sealed record Figure(string Name, Func<RunRecord, RunRecord, double> Va
     /// <summary>What must be reached; null: only shown.</summary>
     public double? Threshold { get; init; }
 
+    /// <summary>
+    /// Whether it must be reached even where the oracle does not: what it judges is not the limit, which the oracle has
+    /// right, but queue and clients, which are the same in every column.
+    /// </summary>
+    public bool Strict { get; init; }
+
     /// <summary>Whether more is better.</summary>
     public bool AtLeast { get; init; } = true;
 

@@ -38,6 +38,8 @@ internal static class JsonReport
 
         json.WriteEndArray();
         json.WriteEndObject();
+        json.Flush();
+        stream.WriteByte((byte)'\n');
 
         void Number(string name, double? value)
         {

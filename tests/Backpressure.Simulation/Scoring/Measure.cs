@@ -1,4 +1,5 @@
 using Backpressure.Simulation.Running;
+using Backpressure.Simulation.Scenarios;
 
 namespace Backpressure.Simulation.Scoring;
 
@@ -47,6 +48,82 @@ internal static class Measure
 
     /// <summary>The response time of one kind in a phase that one in a hundred exceeds, in seconds.</summary>
     public static double P99(RunRecord run, int phase, int kind = 0) => run.TallyOf(phase, kind).Latencies.Quantile(0.99);
+
+    /// <summary>
+    /// What <see cref="P99"/> would be if nobody waited and nobody shared: of the service times alone, as they were drawn.
+    /// </summary>
+    public static double UnqueuedP99(RunRecord run, int phase, int kind)
+    {
+        Timeline timeline = run.Timeline;
+        (double from, double to) = (timeline.Starts[phase], timeline.Starts[phase + 1]);
+        double[] work = [.. run.Trace.All.Where(i => i.Kind == kind && i.At >= from && i.At < to).Select(i => i.Work).Order()];
+        return work.Length == 0 ? 0 : work[(int)Math.Ceiling(0.99 * work.Length) - 1];
+    }
+
+    /// <summary>Those of some kinds who came in a phase and were served in time ÷ all of them.</summary>
+    public static double Served(RunRecord run, int phase, int firstKind, int kinds)
+    {
+        (int offered, int inTime) = (0, 0);
+        for (int kind = firstKind; kind < firstKind + kinds; kind++)
+        {
+            Tally tally = run.TallyOf(phase, kind);
+            offered += tally.Offered;
+            inTime += tally.InTime;
+        }
+
+        return offered == 0 ? 1 : (double)inTime / offered;
+    }
+
+    /// <summary>
+    /// Jain's index of what each kind got ÷ what it should have got, which is the max-min fair part: as much as it asked
+    /// for, but of what does not suffice an equal part. 1: all alike; 1 ÷ kinds: one got all.
+    /// </summary>
+    /// <remarks>Source: Jain, Chiu and Hawe, DEC-TR-301 (1984), section 3, with the optimal allocation as the norm.</remarks>
+    public static double JainIndex(RunRecord run, int phase)
+    {
+        Tally[] tallies = [.. Enumerable.Range(0, run.Timeline.Scenario.Kinds.Count).Select(kind => run.TallyOf(phase, kind))];
+        double left = (run.Timeline.Starts[phase + 1] - run.Timeline.Starts[phase]) * run.Timeline.RateAt(phase, 1);
+        int sharers = tallies.Length;
+        (double sum, double squares) = (0, 0);
+        foreach (Tally tally in tallies.OrderBy(t => t.Offered))
+        {
+            double fair = Math.Min(tally.Offered, left / sharers--);
+            left -= fair;
+            double got = fair > 0 ? tally.InTime / fair : 1;
+            sum += got;
+            squares += got * got;
+        }
+
+        return squares > 0 ? sum * sum / (tallies.Length * squares) : 0;
+    }
+
+    /// <summary>Attempts ÷ clients, of those who came first in these phases.</summary>
+    public static double Amplification(RunRecord run, int firstPhase, int lastPhase)
+    {
+        (int offered, int attempts) = (0, 0);
+        for (int phase = firstPhase; phase <= lastPhase; phase++)
+        {
+            for (int kind = 0; kind < run.Timeline.Scenario.Kinds.Count; kind++)
+            {
+                offered += run.TallyOf(phase, kind).Offered;
+                attempts += run.TallyOf(phase, kind).Attempts;
+            }
+        }
+
+        return offered == 0 ? 1 : (double)attempts / offered;
+    }
+
+    /// <summary>Most clients that came back within one second, ÷ what can be served in one.</summary>
+    public static double BusiestSecondOfReturns(RunRecord run)
+    {
+        int most = 0;
+        for (int bin = 0; bin + BinsPerSecond <= run.Timeline.Bins; bin += (int)BinsPerSecond)
+        {
+            most = Math.Max(most, run.Returns.AsSpan(bin, (int)BinsPerSecond).ToArray().Sum());
+        }
+
+        return most / (BinsPerSecond * run.Timeline.BinSeconds * run.Timeline.RateAt(0, 1));
+    }
 
     /// <summary>A run's number ÷ the oracle's.</summary>
     public static double Ratio(double value, double oracle) => oracle > 0 ? value / oracle : double.PositiveInfinity;

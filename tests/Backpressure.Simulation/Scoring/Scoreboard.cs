@@ -135,7 +135,7 @@ internal static class Scoreboard
     }
 
     private static double Asked(Figure figure, double threshold, double oracle) =>
-        figure.Holds(oracle, threshold) ? threshold
+        figure.Strict || figure.Holds(oracle, threshold) ? threshold
             : figure.AtLeast ? oracle * (1 - NearTheOracle)
             : oracle * (1 + NearTheOracle);
 }

@@ -47,10 +47,10 @@ internal static class TextTable
         _ => value.ToString("0", CultureInfo.InvariantCulture),
     };
 
-    private static string Asked(Row row) =>
+    public static string Asked(Row row) =>
         row.Threshold is { } threshold ? string.Create(CultureInfo.InvariantCulture, $"{(row.Figure.AtLeast ? '≥' : '≤')} {threshold}") : "";
 
-    private static string Cell(Row row)
+    public static string Cell(Row row)
     {
         string mark = row.Met switch
         {

@@ -9,9 +9,7 @@ namespace Backpressure.Tests.Admission;
 /// </summary>
 internal sealed class GateModel
 {
-    private readonly List<Entry> _waiting = [];
-    private readonly double[] _turns = new double[4];
-    private readonly long?[] _lastArrival = new long?[4];
+    private readonly LaneModel[] _lanes;
     private readonly long _ticksPerSecond;
     private long _order;
 
@@ -20,6 +18,7 @@ internal sealed class GateModel
         Limit = Nominal = limit;
         Settings = settings;
         _ticksPerSecond = ticksPerSecond;
+        _lanes = [.. Enumerable.Range(0, 4).Select(_ => new LaneModel(ticksPerSecond))];
     }
 
     public int InFlight { get; private set; }
@@ -32,17 +31,17 @@ internal sealed class GateModel
 
     public QueueSettings Settings { get; set; }
 
-    public int Waiting => _waiting.Count;
+    public int Waiting => All.Count();
 
     /// <summary>What the last operation decided about those who waited.</summary>
     public List<(int Id, WaiterState State, RejectionReason Reason)> Decided { get; } = [];
 
-    private bool NewestFirst => Settings.ProcessingOrder == ProcessingOrder.NewestFirst;
+    private IEnumerable<LaneModel.Entry> All => _lanes.SelectMany(lane => lane.Waiting);
 
     public (ArrivalResult Result, RejectionReason Reason) Arrive(int id, Arrival a, long now, double drain)
     {
         Decided.Clear();
-        if (_waiting.Count == 0 && Fits(a.Cost))
+        if (Waiting == 0 && Fits(a.Cost))
         {
             InFlight += a.Cost;
             return (ArrivalResult.Admitted, RejectionReason.None);
@@ -50,38 +49,44 @@ internal sealed class GateModel
 
         if (a.Overflow == Overflow.Shed)
         {
-            _lastArrival[(int)a.Priority] = now;
+            _lanes[(int)a.Priority].LastArrival = now;
         }
 
-        if (ReasonToRefuse(a, now, drain, out Entry? victim) is var reason and not RejectionReason.None)
+        if (ReasonToRefuse(a, now, drain, out LaneModel.Entry? victim) is var reason and not RejectionReason.None)
         {
             return (ArrivalResult.Refused, reason);
         }
 
         if (victim is not null)
         {
-            Refuse(victim, RejectionReason.Evicted);
+            Refuse(victim, RejectionReason.Evicted, now);
         }
 
         long until = a.MaxWait > Arrival.Never - now ? Arrival.Never : now + a.MaxWait;
-        _waiting.Add(new Entry(id, a, Math.Min(until, a.Deadline), ++_order));
+        _lanes[(int)a.Priority].Add(id, a, Math.Min(until, a.Deadline), ++_order, now);
         HandOver(now);
         return (ArrivalResult.Queued, RejectionReason.None);
     }
 
-    public void Leave(int cost, long now)
+    /// <summary>Work ends; <paramref name="served"/> if it had waited, and then it has taken so much.</summary>
+    public void Leave(int cost, Arrival? served, long charged, long taken, long now)
     {
         Decided.Clear();
         InFlight -= cost;
+        if (served is { } waited && Waiting > 0)
+        {
+            _lanes[(int)waited.Priority].Correct(waited.Partition, charged, taken);
+        }
+
         HandOver(now);
     }
 
     public void Cancel(int id, long now)
     {
         Decided.Clear();
-        if (_waiting.Find(w => w.Id == id) is { } waiter)
+        if (All.FirstOrDefault(w => w.Id == id) is { } waiter)
         {
-            Refuse(waiter, RejectionReason.ClientAborted);
+            Refuse(waiter, RejectionReason.ClientAborted, now);
             HandOver(now);
         }
     }
@@ -89,9 +94,9 @@ internal sealed class GateModel
     public void Expire(long now)
     {
         Decided.Clear();
-        foreach (Entry waiter in _waiting.Where(w => w.Expires <= now).ToArray())
+        foreach (LaneModel.Entry waiter in All.Where(w => w.Expires <= now).ToArray())
         {
-            Refuse(waiter, ReasonOfExpiry(waiter));
+            Refuse(waiter, ReasonOfExpiry(waiter), now);
         }
 
         HandOver(now);
@@ -108,9 +113,9 @@ internal sealed class GateModel
     public void Release(Predicate<Arrival> which, long now)
     {
         Decided.Clear();
-        foreach (Entry waiter in _waiting.Where(w => which(w.Arrival)).ToArray())
+        foreach (LaneModel.Entry waiter in All.Where(w => which(w.Arrival)).ToArray())
         {
-            Remove(waiter);
+            LaneOf(waiter).Remove(waiter, now);
             Decided.Add((waiter.Id, WaiterState.Released, RejectionReason.None));
         }
 
@@ -121,20 +126,20 @@ internal sealed class GateModel
     {
         Decided.Clear();
         Closed = true;
-        foreach (Entry waiter in _waiting.Where(w => w.Arrival.Overflow == Overflow.Shed).ToArray())
+        foreach (LaneModel.Entry waiter in All.Where(w => w.Arrival.Overflow == Overflow.Shed).ToArray())
         {
-            Refuse(waiter, RejectionReason.ShuttingDown);
+            Refuse(waiter, RejectionReason.ShuttingDown, now);
         }
 
         HandOver(now);
     }
 
-    private static RejectionReason ReasonOfExpiry(Entry waiter) =>
+    private static RejectionReason ReasonOfExpiry(LaneModel.Entry waiter) =>
         waiter.Expires == waiter.Arrival.Deadline ? RejectionReason.DeadlineExceeded : RejectionReason.MaxWaitElapsed;
 
     private bool Fits(int cost) => cost <= Limit ? InFlight + cost <= Limit : InFlight == 0;
 
-    private RejectionReason ReasonToRefuse(Arrival a, long now, double drain, out Entry? victim)
+    private RejectionReason ReasonToRefuse(Arrival a, long now, double drain, out LaneModel.Entry? victim)
     {
         victim = null;
         if (Closed)
@@ -154,7 +159,7 @@ internal sealed class GateModel
 
         if (a.Overflow == Overflow.Block)
         {
-            bool full = _waiting.Count(w => w.Arrival.Overflow == Overflow.Block) >= Settings.BlockCapacity;
+            bool full = All.Count(w => w.Arrival.Overflow == Overflow.Block) >= Settings.BlockCapacity;
             return full ? RejectionReason.BlockCapacityReached : RejectionReason.None;
         }
 
@@ -173,34 +178,35 @@ internal sealed class GateModel
         int kept = 0;
         for (int lower = (int)a.Priority + 1; lower < 4; lower++)
         {
-            if (now - _lastArrival[lower] < 10 * _ticksPerSecond)
+            if (now - _lanes[lower].LastArrival < 10 * _ticksPerSecond)
             {
-                kept += Math.Max(0, share - Sheddable(lower).Count());
+                kept += Math.Max(0, share - _lanes[lower].Sheddable.Count());
             }
         }
 
-        if (_waiting.Count(w => w.Arrival.Overflow == Overflow.Shed) + kept < capacity)
+        if (All.Count(w => w.Arrival.Overflow == Overflow.Shed) + kept < capacity)
         {
             return RejectionReason.None;
         }
 
         for (int lower = 3; lower > (int)a.Priority; lower--)
         {
-            if (Sheddable(lower).Count() > share)
+            if (_lanes[lower].Sheddable.Count() > share)
             {
-                victim = NewestFirst ? Sheddable(lower).MinBy(w => w.Order) : Sheddable(lower).MaxBy(w => w.Order);
+                victim = _lanes[lower].Victim(null, NewestFirst(lower, now));
                 return RejectionReason.None;
             }
         }
 
-        return RejectionReason.QueueFull;
+        victim = _lanes[(int)a.Priority].Victim(a, NewestFirst((int)a.Priority, now));
+        return victim is null ? RejectionReason.QueueFull : RejectionReason.None;
     }
 
     private RejectionReason Infeasible(Arrival a, long now, double drain)
     {
-        int own = NewestFirst ? 0 : _waiting.Count(w => w.Arrival.Priority == a.Priority);
-        int above = _waiting.Count(w => w.Arrival.Priority < a.Priority);
-        double seconds = (above + own + 1) / drain;
+        double own = _lanes[(int)a.Priority].Ahead(a.Partition, NewestFirst((int)a.Priority, now));
+        int above = All.Count(w => w.Arrival.Priority < a.Priority);
+        double seconds = (above + (own + 1)) / drain;
         if (Settings.MinShare > 0 && a.Priority != Priority.Critical)
         {
             seconds = Math.Min(seconds, (own + 1) / (Settings.MinShare * drain));
@@ -212,26 +218,28 @@ internal sealed class GateModel
             : RejectionReason.None;
     }
 
-    private IEnumerable<Entry> Sheddable(int lane) =>
-        _waiting.Where(w => (int)w.Arrival.Priority == lane && w.Arrival.Overflow == Overflow.Shed);
+    private bool NewestFirst(int lane, long now) =>
+        Settings.ProcessingOrder == ProcessingOrder.NewestFirstUnderOverload && _lanes[lane].Stands(now);
+
+    private LaneModel LaneOf(LaneModel.Entry waiter) => _lanes[(int)waiter.Arrival.Priority];
 
     private void HandOver(long now)
     {
-        while (Next() is { } waiter)
+        while (Next(now) is { } waiter)
         {
             Arrival a = waiter.Arrival;
             if (waiter.Expires <= now)
             {
-                Refuse(waiter, ReasonOfExpiry(waiter));
+                Refuse(waiter, ReasonOfExpiry(waiter), now);
             }
             else if (a.Deadline != Arrival.Never && now + a.UsualService > a.Deadline)
             {
-                Refuse(waiter, RejectionReason.DeadlineExceeded);
+                Refuse(waiter, RejectionReason.DeadlineExceeded, now);
             }
             else if (Fits(a.Cost))
             {
                 InFlight += a.Cost;
-                Serve(waiter);
+                Serve(waiter, now);
                 Decided.Add((waiter.Id, WaiterState.Admitted, RejectionReason.None));
             }
             else
@@ -241,49 +249,40 @@ internal sealed class GateModel
         }
     }
 
-    private Entry? Next()
+    private LaneModel.Entry? Next(long now)
     {
-        int[] lanes = [.. _waiting.Select(w => (int)w.Arrival.Priority).Distinct().Order()];
+        int[] lanes = [.. Backlogged()];
         if (lanes.Length == 0)
         {
             return null;
         }
 
-        int turn = lanes.Skip(1).FirstOrDefault(lane => _turns[lane] >= 1, lanes[0]);
-        IEnumerable<Entry> lane = _waiting.Where(w => (int)w.Arrival.Priority == turn);
-        return NewestFirst ? lane.MaxBy(w => w.Order) : lane.MinBy(w => w.Order);
+        int turn = lanes.Skip(1).FirstOrDefault(lane => _lanes[lane].Turns >= 1, lanes[0]);
+        return _lanes[turn].Next(NewestFirst(turn, now));
     }
 
-    private void Serve(Entry waiter)
+    private void Serve(LaneModel.Entry waiter, long now)
     {
-        int[] lanes = [.. _waiting.Select(w => (int)w.Arrival.Priority).Distinct().Order()];
+        int[] lanes = [.. Backlogged()];
         foreach (int lower in lanes.Skip(1))
         {
-            _turns[lower] += Settings.MinShare;
+            _lanes[lower].Turns += Settings.MinShare;
         }
 
         if ((int)waiter.Arrival.Priority != lanes[0])
         {
-            _turns[(int)waiter.Arrival.Priority] -= 1;
+            LaneOf(waiter).Turns -= 1;
         }
 
-        Remove(waiter);
+        LaneOf(waiter).Charge(waiter);
+        LaneOf(waiter).Remove(waiter, now);
     }
 
-    private void Refuse(Entry waiter, RejectionReason reason)
+    private IEnumerable<int> Backlogged() => Enumerable.Range(0, 4).Where(lane => _lanes[lane].Waiting.Count > 0);
+
+    private void Refuse(LaneModel.Entry waiter, RejectionReason reason, long now)
     {
-        Remove(waiter);
+        LaneOf(waiter).Remove(waiter, now);
         Decided.Add((waiter.Id, WaiterState.Refused, reason));
     }
-
-    private void Remove(Entry waiter)
-    {
-        _waiting.Remove(waiter);
-        if (_waiting.TrueForAll(w => w.Arrival.Priority != waiter.Arrival.Priority))
-        {
-            _turns[(int)waiter.Arrival.Priority] = 0;
-        }
-    }
-
-    private sealed record Entry(int Id, Arrival Arrival, long Expires, long Order);
 }

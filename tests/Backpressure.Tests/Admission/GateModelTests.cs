@@ -10,10 +10,18 @@ public sealed class GateModelTests
 {
     private const long Second = 1_000_000;
 
+    // Nobody's, two that have nothing in common, and two that share a queue or more with the first of them.
+    private static readonly ulong[] Partitions =
+        [0, 1, 2, .. Enumerable.Range(3, 100_000).Select(p => (ulong)p).Where(p => LaneModel.HandOf(p).Intersect(LaneModel.HandOf(1)).Count() >= 2).Take(2)];
+
+    private static readonly Gen<(ulong Partition, byte Cohort)> Owners = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 2], (p, c) => (Partitions[p], (byte)c));
+
     private static readonly Gen<Arrival> Arrivals = Gen.Select(
-        Gen.Int[0, 3], Gen.Int[0, 9], Gen.Int[0, 9], Gen.Int[0, 2000], Gen.Int[0, 9], Gen.Int[0, 400],
-        (priority, overflow, cost, maxWait, deadline, usual) => new Arrival
+        Gen.Int[0, 3], Gen.Int[0, 9], Gen.Int[0, 9], Gen.Int[0, 2000], Gen.Int[0, 9], Gen.Int[0, 400], Owners,
+        (priority, overflow, cost, maxWait, deadline, usual, owner) => new Arrival
         {
+            Partition = owner.Partition,
+            Cohort = owner.Cohort,
             Priority = (Priority)priority,
             Overflow = overflow < 7 ? Overflow.Shed : overflow < 9 ? Overflow.Block : Overflow.Reject,
             Cost = cost < 7 ? 1 : cost < 9 ? cost - 5 : 12,
@@ -21,14 +29,14 @@ public sealed class GateModelTests
 
             // Relative until it arrives.
             Deadline = deadline < 7 ? Arrival.Never : (deadline - 7) * Second / 2,
-            UsualService = usual * Second / 1000,
+            UsualService = usual < 200 ? 0 : (usual - 199) * Second / 1000,
             Policy = priority % 2 == 0 ? "even" : "odd",
         });
 
     private static readonly Gen<QueueSettings> Queues = Gen.Select(
         Gen.Int[-1, 12], Gen.Int[0, 6], Gen.Int[0, 4], Gen.Bool,
         (capacity, block, share, newest) => GateRig.Queue(
-            capacity < 0 ? null : capacity, block, share * 0.05, newest ? ProcessingOrder.NewestFirst : ProcessingOrder.OldestFirst));
+            capacity < 0 ? null : capacity, block, share * 0.05, newest ? ProcessingOrder.NewestFirstUnderOverload : ProcessingOrder.OldestFirst));
 
     private static readonly Gen<Operation> Operations = Gen.Frequency(
         (10, Arrivals.Select(a => new Operation(Kind.Arrive) { Arrival = a })),
@@ -64,7 +72,7 @@ public sealed class GateModelTests
 
                 pair.End();
             },
-            iter: 1000);
+            iter: 2000);
 
     private sealed record Operation(Kind Kind)
     {
@@ -81,7 +89,7 @@ public sealed class GateModelTests
     {
         private readonly Gate _gate;
         private readonly GateModel _model;
-        private readonly List<int> _running = [];
+        private readonly List<(int Cost, Waiter? Waited)> _running = [];
         private readonly Dictionary<Waiter, int> _ids = [];
         private readonly List<TestWaiter> _told = [];
         private long _now = 5 * Second;
@@ -104,14 +112,7 @@ public sealed class GateModelTests
                     Arrive(operation.Arrival);
                     return;
                 case Kind.Leave when _running.Count > 0:
-                    int cost = _running[operation.Number % _running.Count];
-                    _running.Remove(cost);
-                    if (_gate.Leave(cost, out _, out _))
-                    {
-                        _gate.HandOver(_now, ref decided);
-                    }
-
-                    _model.Leave(cost, _now);
+                    Leave(operation.Number % _running.Count, ref decided);
                     break;
                 case Kind.Cancel when _ids.Count > 0:
                     Waiter waiter = _ids.Keys.ElementAt(operation.Number % _ids.Count);
@@ -160,6 +161,19 @@ public sealed class GateModelTests
             Assert.Equal((0, 0, false), (_gate.InFlight, _gate.Waiting, _gate.HasWaiters));
         }
 
+        private void Leave(int which, ref DecidedWaiters decided)
+        {
+            (int cost, Waiter? waited) = _running[which];
+            _running.RemoveAt(which);
+            var charge = waited is null ? ServiceCharge.None : ServiceCharge.Of(waited, _now - waited.DecidedAt, cost);
+            if (_gate.Leave(cost, out _, out _))
+            {
+                _gate.HandOver(charge, _now, ref decided);
+            }
+
+            _model.Leave(cost, waited?.Arrival, charge.Charged, charge.Taken, _now);
+        }
+
         private void Arrive(Arrival arrival)
         {
             arrival = arrival with { Deadline = arrival.Deadline == Arrival.Never ? Arrival.Never : _now + arrival.Deadline };
@@ -183,7 +197,7 @@ public sealed class GateModelTests
             Assert.True(result != ArrivalResult.Refused || refusal.RetryAfterSeconds is >= 1 and <= 30, "Every refusal says when to come back.");
             if (result == ArrivalResult.Admitted)
             {
-                _running.Add(arrival.Cost);
+                _running.Add((arrival.Cost, null));
             }
             else if (queued is not null)
             {
@@ -208,12 +222,12 @@ public sealed class GateModelTests
                 Assert.True(_ids.Remove(waiter));
                 if (waiter.State == WaiterState.Admitted)
                 {
-                    _running.Add(waiter.Arrival.Cost);
+                    _running.Add((waiter.Arrival.Cost, waiter));
                 }
             }
 
             Assert.Equal((_model.InFlight, _model.Limit, _model.Nominal, _model.Waiting), (_gate.InFlight, _gate.Limit, _gate.Nominal, _gate.Waiting));
-            Assert.Equal(_running.Sum(), _gate.InFlight);
+            Assert.Equal(_running.Sum(r => r.Cost), _gate.InFlight);
             Assert.Equal(_gate.Waiting > 0, _gate.HasWaiters);
             Assert.Equal(_ids.Count, _gate.Waiting);
             Assert.Equal(_gate.Waiting, Enum.GetValues<Priority>().Sum(_gate.WaitingOf));

@@ -52,18 +52,53 @@ public sealed class GateTests
     }
 
     [Fact]
-    public void Leave_NewestFirst_ServesTheNewestOfTheHighestPriority()
+    public void Leave_NewestFirstUnderOverload_OnceTheQueueStands_ServesTheNewestOfTheHighestPriority()
     {
-        var rig = new GateRig(1, Queue(order: ProcessingOrder.NewestFirst));
+        var rig = new GateRig(1, Queue(order: ProcessingOrder.NewestFirstUnderOverload));
         rig.Fill();
         TestWaiter a = rig.Wait();
         TestWaiter b = rig.Wait(overflow: Overflow.Block);
         TestWaiter c = rig.Wait();
         TestWaiter low = rig.Wait(Priority.Low);
+        rig.Advance(0.11);
 
         rig.Leave(times: 4);
 
         Assert.Equal([c, b, a, low], rig.Told);
+    }
+
+    [Fact]
+    public void Leave_NewestFirstUnderOverload_InABurst_ServesTheOldest()
+    {
+        var rig = new GateRig(1, Queue(order: ProcessingOrder.NewestFirstUnderOverload));
+        rig.Fill();
+        for (int burst = 0; burst < 5; burst++)
+        {
+            // Each burst is served before the next.
+            TestWaiter a = rig.Wait();
+            TestWaiter b = rig.Wait();
+            TestWaiter c = rig.Wait();
+            rig.Advance(0.09);
+            rig.Leave(times: 3);
+
+            Assert.Equal([a, b, c], rig.Told.TakeLast(3));
+        }
+    }
+
+    [Fact]
+    public void Leave_NewestFirstUnderOverload_JudgesEachPriorityByItself()
+    {
+        var rig = new GateRig(1, Queue(order: ProcessingOrder.NewestFirstUnderOverload));
+        rig.Fill();
+        TestWaiter low = rig.Wait(Priority.Low);
+        rig.Advance(1);
+        TestWaiter low2 = rig.Wait(Priority.Low);
+        TestWaiter critical = rig.Wait(Priority.Critical);
+        TestWaiter critical2 = rig.Wait(Priority.Critical);
+
+        rig.Leave(times: 4);
+
+        Assert.Equal([critical, critical2, low2, low], rig.Told);
     }
 
     [Fact]

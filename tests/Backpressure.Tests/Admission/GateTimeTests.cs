@@ -158,14 +158,18 @@ public sealed class GateTimeTests
     }
 
     [Fact]
-    public void Arrive_NewestFirst_CountsOnlyThoseAboveIt()
+    public void Arrive_NewestFirstUnderOverload_CountsOnlyThoseAboveIt()
     {
-        var rig = new GateRig(8, Queue(capacity: 10_000, minShare: 0.1, order: ProcessingOrder.NewestFirst));
+        var rig = new GateRig(8, Queue(capacity: 10_000, minShare: 0.1, order: ProcessingOrder.NewestFirstUnderOverload));
         rig.Drain(perSecond: 100);
         for (int i = 0; i < 100; i++)
         {
             rig.Wait(Priority.Low);
         }
+
+        // Until the queue stands, the oldest go first.
+        Assert.Equal(RejectionReason.WaitTooLong, rig.Refused(rig.Ask(Priority.Low, maxWait: 0.1)).Reason);
+        rig.Advance(0.11);
 
         Waiting(rig.Wait(Priority.Low, maxWait: 0.1));
         for (int i = 0; i < 100; i++)

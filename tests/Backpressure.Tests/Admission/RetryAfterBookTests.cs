@@ -82,6 +82,28 @@ public sealed class RetryAfterBookTests
         Assert.InRange(book.Book(Priority.Normal, 0, 100, 60 * Second), 1, 3);
     }
 
+    [Theory]
+    [InlineData(500)]
+    [InlineData(5000)]
+    public void BookAll_IsAsIfEachHadBooked(int count)
+    {
+        var one = new RetryAfterBook(Second, seed: 3);
+        var all = new RetryAfterBook(Second, seed: 3);
+        for (int i = 0; i < count; i++)
+        {
+            one.Book(Priority.High, 0, 100, 0);
+        }
+
+        all.BookAll(Priority.High, count, 0, 100, 0);
+
+        foreach (Priority priority in Enum.GetValues<Priority>())
+        {
+            double next = all.BookAll(priority, 0, 0, 100, 0);
+            Assert.Equal(one.BookAll(priority, 0, 0, 100, 0), next, 9);
+            Assert.Equal(priority < Priority.High ? 0 : Math.Min(count / 100.0, RetryAfterBook.MaxSeconds), next, 9);
+        }
+    }
+
     [Fact]
     public void Book_CountsThoseWhoWaitAhead()
     {

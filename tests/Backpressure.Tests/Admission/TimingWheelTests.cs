@@ -22,7 +22,7 @@ public sealed class TimingWheelTests
                     {
                         case 0 or 1:
                             var waiter = new TestWaiter();
-                            waiter.Begin(Asking(number), now);
+                            waiter.Begin(Asking(number), default, 1, now);
                             wheel.Add(waiter);
                             plain.Add(waiter);
                             break;
@@ -56,7 +56,7 @@ public sealed class TimingWheelTests
         var wheel = new TimingWheel(Second, 10_000);
         Assert.Null(wheel.TakeExpired(20_000));
         var late = new TestWaiter();
-        late.Begin(Asking(5), 19_000);
+        late.Begin(Asking(5), default, 1, 19_000);
 
         wheel.Add(late);
 
@@ -68,7 +68,7 @@ public sealed class TimingWheelTests
     {
         var wheel = new TimingWheel(Second, 0);
         var forever = new TestWaiter();
-        forever.Begin(Asking(long.MaxValue), 10);
+        forever.Begin(Asking(long.MaxValue), default, 1, 10);
 
         wheel.Add(forever);
 

@@ -176,6 +176,14 @@ public sealed class OptionsValidatorTests
             "Backpressure:Policies:Probe:HoldUntil (ResponseStart) must not be set beside Exempt, which passes everything by. Remove it, or remove Exempt."
         },
         {
+            """{ "Policies": { "A": { "PartitionBy": "Tenant" } } }""",
+            "Backpressure:Policies:A:PartitionBy (\"Tenant\") must be Address, User, None, Claim:{type}, Header:{name} or Route:{parameter}. Write one of these."
+        },
+        {
+            """{ "Policies": { "Probe": { "Exempt": true, "PartitionBy": "Address" } } }""",
+            "Backpressure:Policies:Probe:PartitionBy (\"Address\") must not be set beside Exempt, which passes everything by. Remove it, or remove Exempt."
+        },
+        {
             """{ "Policies": { "Probe": { "Exempt": true, "Cost": 2 } } }""",
             "Backpressure:Policies:Probe:Cost (2) must not be set beside Exempt, which passes everything by. Remove it, or remove Exempt."
         },
@@ -321,7 +329,7 @@ public sealed class OptionsValidatorTests
         { options => options.Downstreams["D"] = new() { Limit = null! }, "Backpressure:Downstreams:D:Limit (null) must be an object. Assign one, or leave the property alone for its defaults." },
         { options => options.Downstreams["D"] = new() { Queue = null! }, "Backpressure:Downstreams:D:Queue (null) must be an object. Assign one, or leave the property alone for its defaults." },
         { options => options.Downstreams["D"] = new() { Limit = { Algorithm = (LimitAlgorithm)9 } }, "Backpressure:Downstreams:D:Limit:Algorithm (9) must be one of Adaptive, Fixed, Aimd, Vegas, Gradient2. Use one of these names." },
-        { options => options.Downstreams["D"] = new() { Queue = { ProcessingOrder = (ProcessingOrder)9 } }, "Backpressure:Downstreams:D:Queue:ProcessingOrder (9) must be one of OldestFirst, NewestFirst. Use one of these names." },
+        { options => options.Downstreams["D"] = new() { Queue = { ProcessingOrder = (ProcessingOrder)9 } }, "Backpressure:Downstreams:D:Queue:ProcessingOrder (9) must be one of OldestFirst, NewestFirstUnderOverload. Use one of these names." },
         { options => options.Policies["P"] = new() { Priority = (Priority)9 }, "Backpressure:Policies:P:Priority (9) must be one of Critical, High, Normal, Low. Use one of these names." },
         { options => options.Policies["P"] = new() { Overflow = (Overflow)9 }, "Backpressure:Policies:P:Overflow (9) must be one of Shed, Block, Reject. Use one of these names." },
         { options => options.Policies["P"] = new() { Mode = (BackpressureMode)9 }, "Backpressure:Policies:P:Mode (9) must be one of Enforce, Observe, Off. Use one of these names." },
@@ -351,6 +359,7 @@ public sealed class OptionsValidatorTests
     [InlineData("""{ "Downstreams": { "D": { "Queue": { "Capacity": 0, "BlockCapacity": 0, "MinShare": 0 } } } }""")]
     [InlineData("""{ "Downstreams": { "D": { "Queue": { "Capacity": 1000000, "BlockCapacity": 1000000, "MinShare": 0.2 } } } }""")]
     [InlineData("""{ "MaxConcurrentRequests": 1000000, "Policies": { "P": { "MaxWait": "00:10:00", "Cost": 1000 } } }""")]
+    [InlineData("""{ "Policies": { "P": { "PartitionBy": "route:tenant" } }, "Downstreams": { "D": { "Queue": { "ShedSameUsers": true } } } }""")]
     [InlineData("""{ "Policies": { "P": { "Exempt": true, "Downstream": "default" } } }""")]
     [InlineData("""{ "RateLimits": { "L": { "Algorithm": "SlidingWindow", "PermitLimit": 1000000, "SegmentsPerWindow": 100, "Window": "00:00:00.001" } } }""")]
     [InlineData("""{ "RateLimits": { "L": { "TokenLimit": 1, "TokensPerPeriod": 1, "ReplenishmentPeriod": "00:10:00", "PartitionBy": "claim:http://a:b" } } }""")]

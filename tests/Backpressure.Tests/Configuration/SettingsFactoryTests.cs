@@ -67,6 +67,7 @@ public sealed class SettingsFactoryTests
                 Mode = BackpressureMode.Enforce,
                 HoldUntil = HoldUntil.HandlerEnd,
                 Cost = 1,
+                PartitionBy = new PartitionSettings(PartitionKind.User, null),
                 Exempt = false,
             },
             settings.FindPolicy("checkout"));
@@ -82,6 +83,7 @@ public sealed class SettingsFactoryTests
                 Mode = BackpressureMode.Observe,
                 HoldUntil = HoldUntil.HandlerEnd,
                 Cost = 1,
+                PartitionBy = new PartitionSettings(PartitionKind.User, null),
                 Exempt = false,
             },
             settings.FindPolicy("Analytics"));
@@ -120,6 +122,7 @@ public sealed class SettingsFactoryTests
                 Mode = BackpressureMode.Enforce,
                 HoldUntil = HoldUntil.HandlerEnd,
                 Cost = 1,
+                PartitionBy = new PartitionSettings(PartitionKind.User, null),
                 Exempt = false,
             },
             Assert.Single(settings.Policies).Value);

@@ -1,0 +1,89 @@
+namespace Backpressure.Admission;
+
+/// <content>Why somebody may not wait.</content>
+internal sealed partial class Gate
+{
+    /// <summary>What a request of an unknown route is taken to need, until it has been measured.</summary>
+    private const double UnknownServiceSeconds = 0.05;
+
+    /// <summary>No single request is charged in advance with more than this.</summary>
+    private const double MaxWorkSeconds = 10;
+
+    private RejectionReason FindReasonToRefuseLocked(in Arrival arrival, PartitionHand hand, long work, long now, out Waiter? victim)
+    {
+        victim = null;
+        if (_closed)
+        {
+            return RejectionReason.ShuttingDown;
+        }
+
+        if (arrival.Deadline <= now)
+        {
+            return RejectionReason.DeadlineExceeded;
+        }
+
+        switch (arrival.Overflow)
+        {
+            case Overflow.Reject:
+                return RejectionReason.LimitReached;
+            case Overflow.Block:
+                return _queue.BlockedCount >= _queue.Settings.BlockCapacity
+                    ? RejectionReason.BlockCapacityReached
+                    : RejectionReason.None;
+            default:
+                int capacity = _queue.Settings.CapacityAt(Nominal);
+                if (capacity == 0)
+                {
+                    return RejectionReason.QueueFull;
+                }
+
+                RejectionReason reason = FindInfeasibleLocked(arrival, hand, now);
+                if (reason == RejectionReason.None && !_queue.HasRoom(arrival.Priority, capacity, now))
+                {
+                    victim = _queue.FindEvictable(arrival.Priority, new Newcomer(hand, work, arrival.Cohort), capacity, now);
+                    reason = victim is null ? RejectionReason.QueueFull : RejectionReason.None;
+                }
+
+                return reason;
+        }
+    }
+
+    // Work that cannot start in time is refused early, while its caller can still do something else.
+    private RejectionReason FindInfeasibleLocked(in Arrival arrival, PartitionHand hand, long now)
+    {
+        double drain = NominalDrainLocked();
+        if (drain <= 0)
+        {
+            return RejectionReason.None;
+        }
+
+        double own = _queue.AheadInLane(arrival.Priority, hand, now) + 1;
+        int above = arrival.Priority == Priority.Critical ? 0 : _queue.CountDownTo(arrival.Priority - 1);
+        double ahead = (above + own) / drain;
+        double share = _queue.Settings.MinShare;
+        if (share > 0 && arrival.Priority != Priority.Critical)
+        {
+            // However long the queue above it, its lane is sure of its share.
+            ahead = Math.Min(ahead, own / (share * drain));
+        }
+
+        double wait = ahead * _ticksPerSecond;
+        return wait > arrival.MaxWait ? RejectionReason.WaitTooLong
+            : arrival.IsInTime(now + wait) ? RejectionReason.None
+            : RejectionReason.DeadlineExceeded;
+    }
+
+    // A dip drains less for a moment, to learn; it must not make anything look infeasible.
+    private double NominalDrainLocked()
+    {
+        int limit = Math.Max(1, _word.Limit);
+        return _drain.PerSecond * Math.Max(1.0, (double)_nominal / limit);
+    }
+
+    // What it will be charged with when its turn comes.
+    private long WorkOf(in Arrival arrival)
+    {
+        long service = arrival.UsualService > 0 ? arrival.UsualService : (long)(UnknownServiceSeconds * _ticksPerSecond);
+        return Math.Max(1, Math.Min(service * arrival.Cost, (long)(MaxWorkSeconds * _ticksPerSecond)));
+    }
+}

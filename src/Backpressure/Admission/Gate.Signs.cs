@@ -1,0 +1,18 @@
+namespace Backpressure.Admission;
+
+/// <content>What lets others decide in its place for a moment: see <c>FullSign</c> and <c>Sampling</c>.</content>
+internal sealed partial class Gate
+{
+    /// <summary>How many have completed, modulo 2^<see cref="GateWord.SequenceBits"/>.</summary>
+    public uint Sequence => _word.Sequence;
+
+    /// <summary>Books returns for those that were turned away without asking.</summary>
+    /// <returns>Seconds until the next slot, for <see cref="RetryAfterBook.Told"/>.</returns>
+    public double BookAll(Priority priority, long count, long now)
+    {
+        lock (_lock)
+        {
+            return _book.BookAll(priority, count, _queue.CountDownTo(priority), _drain.PerSecond, now);
+        }
+    }
+}

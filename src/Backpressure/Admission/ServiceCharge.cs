@@ -1,0 +1,17 @@
+namespace Backpressure.Admission;
+
+/// <summary>
+/// What one who had to wait was charged with when its turn came, and what it has really taken: service time times cost, in
+/// timestamp ticks. None: a request that never waited, which is charged with nothing, since it kept nobody waiting.
+/// </summary>
+internal readonly record struct ServiceCharge(Priority Priority, PartitionHand Hand, long Charged, long Taken)
+{
+    public static ServiceCharge None => default;
+
+    /// <summary>The charge of a waiter that was served.</summary>
+    /// <param name="waiter">It.</param>
+    /// <param name="heldTicks">For how long it held its units.</param>
+    /// <param name="cost">How many.</param>
+    public static ServiceCharge Of(Waiter waiter, long heldTicks, int cost) =>
+        new(waiter.Arrival.Priority, waiter.Hand, waiter.Charge, Math.Max(0, heldTicks) * cost);
+}

@@ -1,0 +1,110 @@
+using System.Diagnostics.CodeAnalysis;
+using Backpressure.Adaptation;
+using Backpressure.Admission;
+using Backpressure.Configuration;
+using Backpressure.Measurement;
+
+namespace Backpressure.Downstreams;
+
+/// <content>What moves its limit, by the way of a request or by the timer.</content>
+internal sealed partial class Downstream
+{
+    /// <summary>With nobody at the full gate for this long who may wait, it counts as one that only rejects.</summary>
+    private const double MayWaitSeconds = 10;
+
+    private void AdaptIfDue(long now)
+    {
+        if (Controller.IsDue(Unmeasured, now))
+        {
+            Adapt(now);
+        }
+    }
+
+    /// <summary>What the controller is shown.</summary>
+    internal GateReading Reading(long now)
+    {
+        GateCounts counts = Gate.Counts;
+        long turnedAway = _full.Total();
+        return new GateReading
+        {
+            Limit = counts.Limit,
+            InFlight = counts.InFlight,
+            Waiting = counts.Waiting,
+            FullArrivals = counts.FullArrivals + turnedAway,
+            Refused = counts.Refused + turnedAway,
+            AdmittedLate = counts.AdmittedLate,
+            CanQueue = CanQueue(counts.MayWaitAt, now),
+            Shadow = IsShadow,
+        };
+    }
+
+    private void Adapt(long now)
+    {
+        if (Controller.TryStep(Reading(now), now, out _))
+        {
+            ApplyCurrent(now);
+        }
+
+        LookAtRate(now);
+    }
+
+    // While not everybody is measured, not everybody looks at the clock: should they stop coming, the timer sees it.
+    private void LookAtRate(long now)
+    {
+        Sampling.Look(Gate.Sequence, now);
+        if (Sampling.Shift > 0)
+        {
+            _timer.Raise(Pace.Sampling);
+        }
+    }
+
+    // Where everybody is rejected at once there is no queue to absorb a dip of the limit: learning would refuse people.
+    private bool CanQueue(long mayWaitAt, long now) =>
+        mayWaitAt != long.MinValue
+        && now - mayWaitAt < MayWaitSeconds * _time.TimestampFrequency
+        && (_settings.Queue.Capacity != 0 || Gate.HasWaiters);
+
+    // Not the decision that the caller has in hand: a thread that was held up between deciding and applying would put
+    // an old limit over a newer one, or over a reload's, and a fixed one would never be put right.
+    private void ApplyCurrent(long now)
+    {
+        DecidedWaiters decided = default;
+        LimitDecision decision;
+        lock (_applying)
+        {
+            decision = Controller.Current;
+            Gate.SetLimit(decision.Limit, decision.Nominal, now, ref decided);
+        }
+
+        decided.Tell();
+        if (!IsShadow)
+        {
+            _shedding.LimitMoved(decision.Limit, _settings.Limit);
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Thrown from a timer it would end the process.")]
+    private void Tick()
+    {
+        try
+        {
+            long now = _time.GetTimestamp();
+            DecidedWaiters decided = default;
+            Gate.Expire(now, ref decided);
+            decided.Tell();
+            AdaptIfDue(now);
+            Sampling.Look(Gate.Sequence, now);
+            _timer.Set(() => WantedPace(now));
+        }
+        catch (Exception fault)
+        {
+            // It ticks on as it did, and the next time may do better.
+            _shedding.Faulted(fault);
+        }
+    }
+
+    private Pace WantedPace(long now) =>
+        Gate.HasWaiters ? Pace.Waiting
+        : Sampling.Shift > 0 ? Pace.Sampling
+        : _shedding.IsShedding(now) ? Pace.Shedding : Pace.Off;
+}

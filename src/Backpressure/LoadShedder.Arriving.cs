@@ -1,0 +1,42 @@
+using Backpressure.Admission;
+using Backpressure.Downstreams;
+
+namespace Backpressure;
+
+/// <content>What a gate that is full needs to know of a request; a free one is told only its cost.</content>
+public sealed partial class LoadShedder
+{
+    private Arrival ArrivalOf(in AdmissionLease lease, in AdmissionRequest request, ResolvedClass resolved)
+    {
+        Overflow overflow = request.NoWait ? Overflow.Reject : resolved.Policy.Overflow;
+        ulong partition = overflow == Overflow.Reject ? 0 : PartitionOf(request, resolved);
+        return new Arrival
+        {
+            Priority = lease.Priority,
+            Overflow = overflow,
+            Cost = lease.Cost,
+            MaxWait = resolved.MaxWait,
+            Deadline = DeadlineOf(request, lease.StartedAt),
+            UsualService = resolved.Downstream.Meter.UsualLatencyTicks(resolved.RouteIndex),
+            Policy = resolved.Policy.Name,
+            Partition = partition,
+            Cohort = resolved.ShedsSameUsers ? PartitionHash.CohortOf(partition, _time.GetUtcNow()) : (byte)0,
+        };
+    }
+
+    private ulong PartitionOf(in AdmissionRequest request, ResolvedClass resolved) =>
+        request.PartitionSource is { } source && PartitionReader is { } reader
+            ? reader(source, resolved.Policy.PartitionBy)
+            : PartitionHash.Of(request.Partition);
+
+    private long DeadlineOf(in AdmissionRequest request, long now)
+    {
+        if (request.TimeLeft is not { } left)
+        {
+            return Arrival.Never;
+        }
+
+        double ticks = left.TotalSeconds * _time.TimestampFrequency;
+        return ticks >= Arrival.Never - now ? Arrival.Never : now + Math.Max(0, (long)ticks);
+    }
+}

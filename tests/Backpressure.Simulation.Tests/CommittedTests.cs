@@ -1,0 +1,38 @@
+using Backpressure.Simulation.Scenarios;
+using Backpressure.Simulation.Scoring;
+using Xunit;
+
+namespace Backpressure.Simulation.Tests;
+
+public sealed class CommittedTests : IDisposable
+{
+    private const long LargestPicture = 150 * 1024;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Write_WithSomeResults_WritesScoreboardsAndAPictureOfEachScenario()
+    {
+        Plan plan = Plan.Of(Options.Parse(["--scenario", "8", "--law", "Adaptive,bad", "--seed", "1", "--initial", "1,20"], []));
+        IReadOnlyList<Result> results = Trial.RunAll(plan.Trials, 1);
+
+        Committed.Write(_folder, plan, results);
+
+        string page = File.ReadAllText(Path.Combine(_folder, "README.md"));
+        Assert.Contains("| **8 lull 0.15× → 0.9×** |", page, StringComparison.Ordinal);
+        Assert.Contains("- never moves: fails ", page, StringComparison.Ordinal);
+        foreach (int number in Catalogue.All.Select(s => s.Number).Distinct())
+        {
+            string picture = $"scenario-{number}.png";
+            Assert.InRange(new FileInfo(Path.Combine(_folder, picture)).Length, 10_000, LargestPicture);
+            Assert.Contains($"]({picture})", page, StringComparison.Ordinal);
+        }
+
+        // Initial limit 1 and seed 1 are in the quick form too, so it has the same rows.
+        Row[] rows = [.. plan.Judge(results).Sums];
+        Assert.Empty(Guard.FindWorse(File.ReadAllText(Path.Combine(_folder, Committed.QuickScoreboard)), rows, whole: false));
+        Assert.Empty(Guard.FindWorse(File.ReadAllText(Path.Combine(_folder, Committed.Scoreboard)), rows, whole: false));
+    }
+}

@@ -1,0 +1,162 @@
+using Backpressure.Admission;
+
+namespace Backpressure.Tests.Admission;
+
+/// <summary>
+/// One priority of <see cref="GateModel"/>: a list of those who wait and an account a queue, everything else worked out anew
+/// each time from these two.
+/// </summary>
+internal sealed class LaneModel(long ticksPerSecond)
+{
+    private readonly long[] _paid = new long[256];
+    private readonly long _maxLead = 60 * ticksPerSecond;
+    private bool _partitioned;
+    private long _fair;
+    private long _emptiedAt;
+    private long _standingSince;
+
+    public List<Entry> Waiting { get; } = [];
+
+    public double Turns { get; set; }
+
+    public long? LastArrival { get; set; }
+
+    public IEnumerable<Entry> Sheddable => Waiting.Where(w => w.Arrival.Overflow == Overflow.Shed);
+
+    public bool Stands(long now) => Waiting.Count > 0 && now - _standingSince > 0.1 * ticksPerSecond;
+
+    public static int[] HandOf(ulong partition)
+    {
+        PartitionHand hand = PartitionHand.Of(partition);
+        return [.. Enumerable.Range(0, hand.Count).Select(i => hand[i])];
+    }
+
+    public void Add(int id, Arrival arrival, long expires, long order, long now)
+    {
+        if (Waiting.Count == 0)
+        {
+            _standingSince = now;
+            if (now - _emptiedAt > ticksPerSecond)
+            {
+                Array.Clear(_paid);
+                _fair = 0;
+            }
+        }
+
+        _partitioned |= arrival.Partition != 0;
+        int queue = QueueFor(HandOf(arrival.Partition));
+        if (!In(queue).Any())
+        {
+            _paid[queue] = Math.Max(_paid[queue], _fair);
+        }
+
+        Waiting.Add(new Entry(id, arrival, expires, order, queue, WorkOf(arrival)));
+    }
+
+    public void Remove(Entry waiter, long now)
+    {
+        Waiting.Remove(waiter);
+        if (Waiting.Count == 0)
+        {
+            Turns = 0;
+            _emptiedAt = now;
+        }
+    }
+
+    public Entry? Next(bool newestFirst)
+    {
+        // Where accounts are equal, the one with the oldest waiter.
+        int[] queues = [.. Waiting.Select(w => w.Queue).Distinct()];
+        if (queues.Length == 0)
+        {
+            return null;
+        }
+
+        int queue = queues.OrderBy(q => _paid[q]).ThenBy(q => In(q).Min(w => w.Order)).First();
+        return newestFirst ? In(queue).MaxBy(w => w.Order) : In(queue).MinBy(w => w.Order);
+    }
+
+    public void Charge(Entry waiter)
+    {
+        if (_partitioned)
+        {
+            _fair = Math.Max(_fair, _paid[waiter.Queue]);
+            foreach (int queue in HandOf(waiter.Arrival.Partition))
+            {
+                _paid[queue] = Math.Min(Math.Max(_paid[queue], _fair) + waiter.Work, _fair + _maxLead);
+            }
+        }
+    }
+
+    public void Correct(ulong partition, long charged, long taken)
+    {
+        if (_partitioned)
+        {
+            foreach (int queue in charged == taken ? [] : HandOf(partition))
+            {
+                _paid[queue] = Math.Clamp(_paid[queue] + taken - charged, _fair - _maxLead, _fair + _maxLead);
+            }
+        }
+    }
+
+    public double Ahead(ulong partition, bool newestFirst)
+    {
+        if (Waiting.Count == 0)
+        {
+            return 0;
+        }
+
+        int own = QueueFor(HandOf(partition));
+        long start = Math.Max(_paid[own], _fair) + (newestFirst ? 0 : OwedBy(own));
+        double ahead = 0;
+        foreach (int queue in Waiting.Select(w => w.Queue).Distinct().Order())
+        {
+            if (_paid[queue] <= start && !(newestFirst && queue == own))
+            {
+                ahead += Math.Max(1, In(queue).Count() * Math.Min(1, (double)(start - _paid[queue]) / OwedBy(queue)));
+            }
+        }
+
+        return ahead;
+    }
+
+    /// <summary>The one who goes when a place of this lane is wanted by a newcomer, or (null) by a higher priority.</summary>
+    public Entry? Victim(Arrival? newcomer, bool newestFirst)
+    {
+        var candidates = Waiting.Select(w => w.Queue).Distinct()
+            .Select(q => Sheddable.Where(w => w.Queue == q))
+            .Where(all => all.Any())
+            .Select(all => newestFirst ? all.MinBy(w => w.Order)! : all.MaxBy(w => w.Order)!)
+            .Select(w => (Waiter: (Entry?)w, Load: LoadOf(w.Arrival.Partition), w.Arrival.Cohort, Last: newestFirst ? -w.Order : w.Order))
+            .ToList();
+        if (newcomer is { } asking)
+        {
+            candidates.Add((null, LoadOf(asking.Partition) + WorkOf(asking), asking.Cohort, long.MaxValue));
+        }
+
+        if (candidates.Count == 0)
+        {
+            return null;
+        }
+
+        var heavy = candidates.OrderByDescending(c => c.Load).ThenByDescending(c => c.Last).First();
+        var low = candidates.OrderBy(c => c.Cohort).ThenByDescending(c => c.Load).ThenByDescending(c => c.Last).First();
+        return heavy.Load / 4 > low.Load ? heavy.Waiter : low.Waiter;
+    }
+
+    public IEnumerable<Entry> In(int queue) => Waiting.Where(w => w.Queue == queue);
+
+    private long OwedBy(int queue) => Waiting.Where(w => HandOf(w.Arrival.Partition).Contains(queue)).Sum(w => w.Work);
+
+    private long LoadOf(ulong partition) => HandOf(partition).Min(q => Math.Max(0, _paid[q] - _fair) + OwedBy(q));
+
+    private int QueueFor(int[] hand) => hand
+        .OrderBy(q => Math.Max(_paid[q], _fair) + OwedBy(q))
+        .ThenBy(q => In(q).Count())
+        .First();
+
+    private long WorkOf(Arrival a) =>
+        Math.Clamp((a.UsualService > 0 ? a.UsualService : ticksPerSecond / 20) * a.Cost, 1, 10 * ticksPerSecond);
+
+    internal sealed record Entry(int Id, Arrival Arrival, long Expires, long Order, int Queue, long Work);
+}
