@@ -6,7 +6,6 @@ namespace Backpressure.Adaptation;
 /// <content>Slow start: growing in jumps while work is not stretched, to find capacity that may be far above.</content>
 internal sealed partial class AdaptiveLaw
 {
-    private static readonly double DN = double.Parse(System.Environment.GetEnvironmentVariable("DN") ?? "2");
     private static (AdaptiveState State, LimitDecision Decision) SlowStart(
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
@@ -23,7 +22,7 @@ internal sealed partial class AdaptiveLaw
         }
 
         // Perhaps only noise above the target, or of a baseline known to be young: look again, with a full window.
-        bool doubtful = cleared || stretch < Target * (1 + (DN * window.Noise));
+        bool doubtful = cleared || stretch < Target * (1 + (Certain * window.Noise));
         int mostDoubts = cleared ? 2 : state.Verified ? MostDoubts : 1;
         if (!state.Verified && state.Limit < Believed && stretch < Suspicious * (1 + window.RelativeError))
         {

@@ -17,7 +17,7 @@ internal sealed partial class AdaptiveLaw
     private const double MostUnhindered = 1.6;
 
     // Both ways together are exact enough to take the middle between hindered and not.
-    private static readonly double LeastConfirmed = double.Parse(System.Environment.GetEnvironmentVariable("LC") ?? "0.45");
+    private const double LeastConfirmed = 0.45;
 
     // Of the stretch, how much of it latencies must show already, or the change is younger than the window.
     private const double Steady = 0.7;

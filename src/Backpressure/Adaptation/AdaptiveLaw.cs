@@ -66,7 +66,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     private const int FirstLearning = 200;
     private const double GrowthPerStreak = 0.15;
     private const int CalmWindows = 4;
-    private static readonly int MostDoubts = int.Parse(System.Environment.GetEnvironmentVariable("MD") ?? "4");
+    private const int MostDoubts = 4;
 
     // A limit raised by slow start and then not used: so much above what was in flight is kept of it.
     private const double UnusedRoom = 1.25;

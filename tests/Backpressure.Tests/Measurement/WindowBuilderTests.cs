@@ -141,7 +141,7 @@ public sealed class WindowBuilderTests
 
     private void Warm(int latency)
     {
-        Assert.Null(Run(2, latency, 110));
+        Assert.Null(Run(2, latency, 2 * latency));
         for (int i = 0; i < 100 && Run(2, latency, 5) is null; i++)
         {
         }
