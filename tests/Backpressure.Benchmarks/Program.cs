@@ -1,9 +1,14 @@
 using System.Text.Json;
 using Backpressure.Benchmarks;
 
+if (args is ["live" or "live-server" or "live-load", ..])
+{
+    return await Backpressure.Benchmarks.Live.LiveCommand.RunAsync(args);
+}
+
 if (args is not ["compare", .. string[] rest])
 {
-    await Console.Error.WriteLineAsync("Usage: compare [--json FILE] [--quick] [--only free|refusal|threads|middleware|queue]");
+    await Console.Error.WriteLineAsync("Usage: compare [--json FILE] [--quick] [--only free|refusal|threads|middleware|queue]\n       live [OPTIONS]: see live --help");
     return 1;
 }
 
