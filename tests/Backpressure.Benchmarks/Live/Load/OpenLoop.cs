@@ -123,6 +123,10 @@ internal sealed class OpenLoop(Wires wires, LoadSettings settings, ReadOnlyMemor
             wires.GiveBack(wire);
             End(attempt, status == Wire.Failed ? Ending.Failed : Ending.Answered, status);
         }
+        else
+        {
+            wire.Dispose();
+        }
     }
 
     /// <summary>All clients wait equally long, so the first that was to be sent is the first to give up.</summary>

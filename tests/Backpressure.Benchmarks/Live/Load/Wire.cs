@@ -13,6 +13,7 @@ internal sealed class Wire(IPEndPoint server) : IDisposable
     public const int Failed = -1;
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly SocketOperation _operation = new() { RemoteEndPoint = server };
     private readonly byte[] _received = new byte[2048];
 
     /// <summary>Whether the last answer came whole and the server keeps the connection open.</summary>
@@ -24,35 +25,32 @@ internal sealed class Wire(IPEndPoint server) : IDisposable
         CanBeUsedAgain = false;
         try
         {
-            if (!_socket.Connected)
+            if (!_socket.Connected && !await _operation.ConnectAsync(_socket))
             {
-                await _socket.ConnectAsync(server);
+                return Failed;
             }
 
-            while (request.Length > 0)
+            for (; request.Length > 0; request = request[_operation.BytesTransferred..])
             {
-                request = request[await _socket.SendAsync(request)..];
-            }
-
-            int length = 0;
-            while (length < _received.Length)
-            {
-                int more = await _socket.ReceiveAsync(_received.AsMemory(length));
-                if (more == 0)
+                if (!await _operation.SendAsync(_socket, request))
                 {
-                    break;
+                    return Failed;
+                }
+            }
+
+            for (int length = 0; length < _received.Length;)
+            {
+                if (!await _operation.ReceiveAsync(_socket, _received.AsMemory(length)) || _operation.BytesTransferred == 0)
+                {
+                    return Failed;
                 }
 
-                length += more;
+                length += _operation.BytesTransferred;
                 if (StatusOf(_received.AsSpan(0, length)) is int status and not Failed)
                 {
                     return status;
                 }
             }
-        }
-        catch (SocketException)
-        {
-            // Refused, reset, or hung up.
         }
         catch (ObjectDisposedException)
         {
@@ -68,7 +66,11 @@ internal sealed class Wire(IPEndPoint server) : IDisposable
     /// </summary>
     public void HangUp() => _socket.Close(timeout: 0);
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _operation.Dispose();
+    }
 
     /// <summary>The status, or <see cref="Failed"/> while the answer is not all there.</summary>
     private int StatusOf(ReadOnlySpan<byte> received)
