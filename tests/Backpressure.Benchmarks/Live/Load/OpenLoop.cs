@@ -110,6 +110,13 @@ internal sealed class OpenLoop(Wires wires, LoadSettings settings, ReadOnlyMemor
     private void Send(Attempt attempt)
     {
         attempt.Sent = time.GetTimestamp();
+        if (attempt.Due + _timeout < attempt.Sent)
+        {
+            // So late that its client has given up already. To dial and hang up at once would only make the next later.
+            End(attempt, Ending.TimedOut, status: 0);
+            return;
+        }
+
         attempt.Wire = wires.Take();
         _underWay.Enqueue(attempt);
         _ = ExchangeAsync(attempt, attempt.Wire);
