@@ -33,6 +33,12 @@ internal static class LiveCommand
             return ExitCode.WrongArguments;
         }
 
+        if (options.FindUnwritable() is { } unwritable)
+        {
+            await Console.Error.WriteLineAsync(unwritable);
+            return ExitCode.WrongArguments;
+        }
+
         using CancellationTokenSource interrupted = new();
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
@@ -81,6 +87,9 @@ internal static class LiveCommand
             Console.WriteLine("Server and load share their cores: pinning them needs Linux and two cores. Expect void runs and poor figures.");
         }
 
+        // A second and a half for the start of two processes, half a one for their end.
+        TimeSpan about = TimeSpan.FromSeconds(programme.Sum(p => p.Experiment.Seconds + 2));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{programme.Length} runs, about {Math.Ceiling(about.TotalMinutes)} minutes; more if some are void."));
         Stage stage = new(folder, cores, TimeProvider.System, Console.WriteLine, interrupted);
         List<Run> runs = [];
         List<LiveRow> rows = [];
@@ -88,7 +97,18 @@ internal static class LiveCommand
         {
             interrupted.ThrowIfCancellationRequested();
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n{experiment.Work}: {contender.Name} ({runs.Count + 1} of {programme.Length}, {experiment.Seconds:0} s)"));
-            Run run = await stage.PlayAsync(experiment, contender);
+            Run run;
+            try
+            {
+                run = await stage.PlayAsync(experiment, contender);
+            }
+            catch (InvalidOperationException) when (runs.Count > 0)
+            {
+                // What was measured until then is not to be lost.
+                await WriteAsync(new LiveReport(machine, options.Quick, runs, rows), options);
+                throw;
+            }
+
             runs.Add(run);
             foreach (LiveRow row in LiveRow.From(run))
             {
@@ -103,6 +123,12 @@ internal static class LiveCommand
 
         LiveReport report = new(machine, options.Quick, runs, rows);
         Console.WriteLine($"\n{report.Summary}");
+        await WriteAsync(report, options);
+        return rows.All(r => r.Met != false && !r.Void) ? ExitCode.Success : ExitCode.CriteriaNotMet;
+    }
+
+    private static async Task WriteAsync(LiveReport report, LiveOptions options)
+    {
         if (options.Json is not null)
         {
             await report.WriteJsonAsync(options.Json);
@@ -117,7 +143,5 @@ internal static class LiveCommand
         {
             LiveChart.Save(report, options.Plot);
         }
-
-        return rows.All(r => r.Met != false && !r.Void) ? ExitCode.Success : ExitCode.CriteriaNotMet;
     }
 }

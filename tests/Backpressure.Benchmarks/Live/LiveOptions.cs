@@ -21,6 +21,36 @@ internal sealed record LiveOptions(bool Quick, string? Json, string? Markdown, s
 
     private const string Known = "Known are --quick, --json FILE, --markdown FILE, --plot FILE, --only NAME and --help.";
 
+    /// <summary>What is wrong with the files to be written, if anything: better said now than in twenty minutes.</summary>
+    public string? FindUnwritable()
+    {
+        foreach ((string name, string? file) in (ReadOnlySpan<(string, string?)>)[("--json", Json), ("--markdown", Markdown), ("--plot", Plot)])
+        {
+            if (file is null)
+            {
+                continue;
+            }
+
+            try
+            {
+                string path = Path.GetFullPath(file);
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                bool isNew = !File.Exists(path);
+                File.Open(path, FileMode.OpenOrCreate, FileAccess.Write).Dispose();
+                if (isNew)
+                {
+                    File.Delete(path);
+                }
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                return $"{name} '{file}' cannot be written: {exception.Message} Name a file that you may write: {Example(name)}";
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Reads the arguments, or says what is wrong with them.</summary>
     public static (LiveOptions? Options, string? Error) Parse(IReadOnlyList<string> args)
     {

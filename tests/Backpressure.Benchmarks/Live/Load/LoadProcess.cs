@@ -32,15 +32,14 @@ internal static class LoadProcess
         ClosedLoop callers = new(wires, requests, time);
 
         // A process that has just started has yet to compile what it runs, and that is not what is to be measured.
-        await callers.RunAsync(FirstVisitors, FirstVisits);
+        await callers.RunAsync(FirstVisitors, FirstVisits, TimeSpan.Zero);
         Console.WriteLine(Signals.Ready);
         long start = await started.Task;
         ProcessorUse use = new(time);
         LoadReport report;
         if (settings.ClosedLoop is { } closed)
         {
-            await callers.RunAsync(closed.Callers, TimeSpan.FromSeconds(closed.WarmUpSeconds));
-            int answers = await callers.RunAsync(closed.Callers, TimeSpan.FromSeconds(closed.Seconds));
+            int answers = await callers.RunAsync(closed.Callers, TimeSpan.FromSeconds(closed.WarmUpSeconds), TimeSpan.FromSeconds(closed.Seconds));
             report = new LoadReport(use.Share(), answers, answers / closed.Seconds);
             AttemptRecord.WriteAll(settings.LogFile, []);
         }

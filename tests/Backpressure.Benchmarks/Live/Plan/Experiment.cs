@@ -22,7 +22,7 @@ internal sealed record Experiment(
     /// <summary>In place of <see cref="Phases"/>: so many callers, each asking again as soon as it has been answered.</summary>
     public ClosedLoopSettings? ClosedLoop { get; init; }
 
-    public double Seconds => ClosedLoop is { } closed ? closed.Seconds : Phases.Sum(p => p.Seconds);
+    public double Seconds => ClosedLoop is { } closed ? closed.WarmUpSeconds + closed.Seconds : Phases.Sum(p => p.Seconds);
 
     /// <summary>When a phase begins and ends.</summary>
     public Window During(string phase)

@@ -14,6 +14,7 @@ internal static class LiveScenarios
     private const string Main = "main";
     private const string After = "after";
     private const string Before = "before";
+    private const string Settling = "settling";
 
     private static readonly Plant Semaphore = new("semaphore", 20, Contention: 0);
     private static readonly Route Any = new("/normal", Priority.Normal, 50);
@@ -38,7 +39,7 @@ internal static class LiveScenarios
         "scenario 1: 0.7x, 2x, 0.7x",
         Semaphore,
         [Any],
-        [Load("warm-up", lengths.WarmUp, 0.7), Load(Before, lengths.Phase / 2, 0.7), Load(Main, lengths.Phase, 2), Load("settling", 2, 0.7), Load(After, lengths.Phase / 2, 0.7)],
+        [Load("warm-up", lengths.WarmUp, 0.7), Load(Before, lengths.Phase / 2, 0.7), Load(Main, lengths.Phase, 2), Load(Settling, 2, 0.7), Load(After, lengths.Phase / 2, 0.7)],
         1000,
         contenders,
         run =>
@@ -51,19 +52,21 @@ internal static class LiveScenarios
     private static Experiment Drop(Lengths lengths, IReadOnlyList<Contender> contenders)
     {
         const int left = 6;
+        const double settling = 5;
         double leftPerSecond = CapacityPerSecond * left / Semaphore.Workers;
         Experiment experiment = new(
             "scenario 4: 20 workers, 6, 20 at 1.2x",
             Semaphore,
             [Any],
-            [Load("warm-up", lengths.WarmUp, 1.2), Load(Before, lengths.Phase / 2, 1.2), Load(Main, lengths.Phase, 1.2), Load(After, lengths.Phase, 1.2)],
+            [Load("warm-up", lengths.WarmUp, 1.2), Load(Before, lengths.Phase / 2, 1.2), Load(Main, lengths.Phase, 1.2), Load(Settling, settling, 1.2), Load(After, lengths.Phase / 2, 1.2)],
             1000,
             contenders,
             run =>
             [
                 new Figure("goodput before (of capacity)", run.Goodput(Before, CapacityPerSecond), Target.Least(LeastGoodput)),
                 new Figure("goodput of 6 workers (of what is left)", run.Goodput(Main, leftPerSecond), Target.Least(LeastGoodput)),
-                new Figure("goodput after (of capacity)", run.Goodput(After, CapacityPerSecond), Target.Least(LeastGoodput)),
+                new Figure($"goodput in the {settling:0} s after (of capacity)", run.Goodput(Settling, CapacityPerSecond)),
+                new Figure("goodput from then on (of capacity)", run.Goodput(After, CapacityPerSecond), Target.Least(LeastGoodput)),
             ]);
         return experiment with
         {
@@ -124,14 +127,14 @@ internal static class LiveScenarios
             "scenario 11: 2 s outage at 0.9x, 3 retries",
             Semaphore,
             [Any],
-            [Load("warm-up", lengths.WarmUp, 0.9), Load(outage, 2, 0.9), Load("settling", 5, 0.9), Load(After, lengths.Phase / 2, 0.9)],
+            [Load("warm-up", lengths.WarmUp, 0.9), Load(outage, 2, 0.9), Load(Settling, 5, 0.9), Load(After, lengths.Phase / 2, 0.9)],
             500,
             contenders,
             run =>
             [
                 new Figure("served from 5 s after (of offered)", run.ServedPercent(After) / 100, Target.Least(0.95)),
-                new Figure("recovery (s)", run.RecoverySeconds("settling", After)),
-                new Figure("attempts a request", run.AttemptsPerRequest(outage, "settling")),
+                new Figure("recovery (s)", run.RecoverySeconds(Settling, After)),
+                new Figure("attempts a request", run.AttemptsPerRequest(outage, Settling)),
             ]);
         return experiment with
         {

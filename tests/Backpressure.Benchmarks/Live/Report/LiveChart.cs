@@ -102,7 +102,7 @@ internal static class LiveChart
             }
         }
 
-        plot.Axes.SetLimits(-0.2, Overload.Loads.Length - 0.8, 0, panel.Top);
+        plot.Axes.SetLimits(-0.2, Overload.Loads.Length - 0.8, -0.03 * panel.Top, panel.Top);
         plot.Axes.Bottom.TickGenerator = new NumericManual(
             [.. Overload.Loads.Select((_, at) => (double)at)], [.. Overload.Loads.Select(load => $"{load:0}×")]);
         plot.Axes.Right.FrameLineStyle.Width = 0;
@@ -110,7 +110,14 @@ internal static class LiveChart
         plot.Grid.MajorLineColor = Color.FromHex("#e4e7eb");
         if (withLegend)
         {
+            plot.Legend.FontSize = 11;
+            plot.Legend.ShadowColor = Color.FromHex("#ffffff");
+            plot.Legend.OutlineColor = Color.FromHex("#e4e7eb");
             plot.ShowLegend(Alignment.LowerLeft);
+        }
+        else
+        {
+            plot.HideLegend();
         }
 
         return plot;

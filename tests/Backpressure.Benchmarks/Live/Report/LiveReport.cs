@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Backpressure.Benchmarks.Live;
@@ -7,7 +8,13 @@ namespace Backpressure.Benchmarks.Live;
 /// <summary>All that came of it, for programs and for people.</summary>
 internal sealed record LiveReport(Machine Machine, bool Quick, IReadOnlyList<Run> Runs, IReadOnlyList<LiveRow> Rows)
 {
-    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+
+        // It is read by people and programs, never put into a page: ">=" may stay as it is.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>How many targets were met, and how far the generator was from its own limit.</summary>
     public string Summary
@@ -18,7 +25,7 @@ internal sealed record LiveReport(Machine Machine, bool Quick, IReadOnlyList<Run
             int met = Rows.Count(r => r.Met == true);
             int voided = Runs.Count(r => r.IsVoid);
             string text = string.Create(CultureInfo.InvariantCulture, $"{met} of {claimed} targets met, {voided} of {Runs.Count} runs void.");
-            Run? busiest = Runs.Where(r => r.Experiment.ClosedLoop is null && r.Load.Attempts > 0).MaxBy(r => r.Load.Attempts / r.Experiment.Seconds);
+            Run? busiest = Runs.Where(r => r.Experiment.ClosedLoop is null && r.Load.Attempts > 0).MaxBy(r => r.Load.ProcessorShare);
             if (busiest is null)
             {
                 return text;
@@ -27,7 +34,7 @@ internal sealed record LiveReport(Machine Machine, bool Quick, IReadOnlyList<Run
             double perSecond = busiest.Load.Attempts / busiest.Experiment.Seconds;
             return text + string.Create(
                 CultureInfo.InvariantCulture,
-                $" At its busiest the load generator sent {perSecond:N0} a second with {busiest.Load.ProcessorShare:P0} of its core: it could do {perSecond / busiest.Load.ProcessorShare:N0}.");
+                $" At its busiest ({busiest.Experiment.Work}: {busiest.Contender.Name}) the load generator sent {perSecond:N0} a second with {busiest.Load.ProcessorShare:P0} of its core: of those it could send {perSecond / busiest.Load.ProcessorShare:N0}.");
         }
     }
 
@@ -65,6 +72,11 @@ internal sealed record LiveReport(Machine Machine, bool Quick, IReadOnlyList<Run
         table.AppendLine(Machine + ".");
         table.AppendLine(Summary);
         table.AppendLine();
+        if (Shorthand.Draw(Rows) is { Length: > 0 } inShort)
+        {
+            table.AppendLine(inShort);
+        }
+
         string[] subjects = [.. Contender.All.Select(c => c.Name).Where(name => Rows.Any(r => r.Subject == name))];
         table.AppendLine($"| work | figure | target | {string.Join(" | ", subjects)} |");
         table.AppendLine($"|---|---|---|{string.Concat(Enumerable.Repeat("---|", subjects.Length))}");

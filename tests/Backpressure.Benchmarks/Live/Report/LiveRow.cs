@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace Backpressure.Benchmarks.Live;
 
@@ -13,7 +14,7 @@ namespace Backpressure.Benchmarks.Live;
 internal sealed record LiveRow(
     string Work,
     string Subject,
-    [property: System.Text.Json.Serialization.JsonPropertyName("figure")] string Name,
+    [property: JsonPropertyName("figure")] string Name,
     double? Value,
     string? Target,
     bool? Met,
@@ -32,8 +33,10 @@ internal sealed record LiveRow(
         }
     }
 
+    [JsonIgnore]
     public string Judgement => Void ? "VOID" : Met switch { true => "met", false => "NOT MET", null => "" };
 
+    [JsonIgnore]
     public string Number => Value is { } value ? value.ToString(Math.Abs(value) < 10 ? "0.00" : "0.0", CultureInfo.InvariantCulture) : "never";
 
     public override string ToString() => $"{Name,-52} {Number,8}  {Target,-8} {Judgement}";
