@@ -72,8 +72,11 @@ internal static class LiveCommand
     private static (Experiment Experiment, Contender Contender)[] Choose(LiveOptions options)
     {
         IReadOnlyList<Experiment> all = options.Quick ? Programme.Quick() : Programme.Full();
-        bool Has(string name) => options.Only is null || name.Contains(options.Only, StringComparison.OrdinalIgnoreCase);
-        return [.. all.SelectMany(e => e.Contenders.Select(c => (e, c))).Where(x => Has(x.e.Work) || Has(x.c.Name))];
+        return
+        [
+            .. all.SelectMany(e => e.Contenders.Select(c => (Experiment: e, Contender: c)))
+                .Where(x => options.Only is null || $"{x.Experiment.Work}: {x.Contender.Name}".Contains(options.Only, StringComparison.OrdinalIgnoreCase)),
+        ];
     }
 
     private static async Task<int> PlayAsync(

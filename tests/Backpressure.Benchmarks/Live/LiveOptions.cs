@@ -13,7 +13,7 @@ internal sealed record LiveOptions(bool Quick, string? Json, string? Markdown, s
           --json FILE       write every figure as JSON
           --markdown FILE   write the table
           --plot FILE       draw goodput by offered load: .png or .svg
-          --only NAME       only works or subjects that have NAME in theirs: --only overload, --only Backpressure
+          --only NAME       only runs with NAME in "work: subject": --only overload, --only "fixed: Backpressure"
           --help            this
 
         Exit code 0: every target was met; 1: one was not, or a run was void.
