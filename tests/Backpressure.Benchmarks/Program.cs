@@ -16,9 +16,14 @@ if (args is ["profile", string wanted, string subject, string seconds])
     return 0;
 }
 
+if (args is ["live" or "live-server" or "live-load", ..])
+{
+    return await Backpressure.Benchmarks.Live.LiveCommand.RunAsync(args);
+}
+
 if (args is not ["compare", .. string[] rest])
 {
-    await Console.Error.WriteLineAsync("Usage: compare [--json FILE] [--quick] [--only free|refusal|threads|middleware|queue]");
+    await Console.Error.WriteLineAsync("Usage: compare [--json FILE] [--quick] [--only free|refusal|threads|middleware|queue]\n       live [OPTIONS]: see live --help");
     return 1;
 }
 

@@ -1,0 +1,11 @@
+namespace Backpressure.Benchmarks.Live;
+
+/// <summary>What the parent process tells a server process.</summary>
+internal sealed record ServerSettings(
+    Contender Contender, Plant Plant, IReadOnlyList<Route> Routes, IReadOnlyList<CapacityChange> Changes, int Seed);
+
+/// <summary>What a server process says when it is asked to stop.</summary>
+/// <param name="LateP99Ms">How late the downstream's answers were given, because the processor was busy.</param>
+/// <param name="PeakInDownstream">The most requests that the downstream ever held.</param>
+/// <param name="ProcessorShare">Of its core, from the start of the load.</param>
+internal sealed record ServerReport(double LateP99Ms, int PeakInDownstream, double ProcessorShare);
