@@ -150,7 +150,7 @@ internal sealed partial class AdaptiveLaw
         double down = state.Before.ElasticityTo(cut);
         double up = Math.Clamp(cut.ElasticityTo(here), -2, 2);
         double elasticity = down > MostUnhindered ? up : (Math.Max(-2, down) + up) / 2;
-        if (elasticity >= LeastConfirmed && window.Stretch > Target)
+        if (elasticity >= LeastConfirmed && up > MostHindered && window.Stretch > Target)
         {
             return Unhindered(state, here, settings, Math.Sqrt(here.Stretch * cut.Stretch));
         }
