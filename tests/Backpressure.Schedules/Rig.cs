@@ -1,0 +1,149 @@
+using Backpressure.Admission;
+using Backpressure.Configuration;
+using Backpressure.Downstreams;
+using Backpressure.Schedules.Controlled;
+using Microsoft.Coyote.Runtime;
+using Xunit;
+
+namespace Backpressure.Schedules;
+
+/// <summary>A shedder, and what is inside of its gate as the requests themselves see it.</summary>
+internal sealed class Rig : IDisposable
+{
+    /// <summary>Longer than any schedule: only the end of a test brings the clock so far.</summary>
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
+
+    private readonly int _limit;
+    private int _inside;
+
+    /// <param name="settings">From <see cref="Fixed"/>.</param>
+    /// <param name="systemClock">Whether to take the system's clock, with which admission has a short way of its own.</param>
+    public Rig(ShedderSettings settings, bool systemClock = false)
+    {
+        // Nothing runs beside this, so there is nothing to interleave.
+        SchedulingPoint.Suppress();
+        Time = systemClock ? ControlledTime.BeginSystem() : new ControlledTime();
+        Shedder = new LoadShedder(settings, Time, null, null);
+        _limit = settings.Downstreams["Default"].Limit.Initial;
+        Any = ClassOf("Default");
+        SchedulingPoint.Resume();
+    }
+
+    public ControlledTime Time { get; }
+
+    public LoadShedder Shedder { get; }
+
+    public RequestClass Any { get; }
+
+    public Downstream Downstream => Any.Resolved!.Downstream;
+
+    public Gate Gate => Downstream.Gate;
+
+    /// <summary>One downstream of a fixed limit, whose requests wait as long as they must.</summary>
+    public static ShedderSettings Fixed(int limit, Action<BackpressureOptions>? change = null)
+    {
+        var options = new BackpressureOptions();
+        options.Downstreams["Default"] = new DownstreamOptions
+        {
+            Limit = new LimitOptions { Algorithm = LimitAlgorithm.Fixed, Value = limit },
+        };
+        options.Policies["Default"] = new PolicyOptions { MaxWait = Long };
+        change?.Invoke(options);
+        return SettingsFactory.Build(options);
+    }
+
+    /// <summary>A class with everything about it worked out, so that schedules do not differ in that.</summary>
+    public RequestClass ClassOf(string policy)
+    {
+        RequestClass requestClass = Shedder.ClassOf("any", policy);
+        Shedder.PolicyOf(requestClass);
+        return requestClass;
+    }
+
+    /// <summary>Takes a slot that is free.</summary>
+    public AdmissionLease Hold(int cost = 0)
+    {
+        SchedulingPoint.Suppress();
+        ValueTask<AdmissionLease> answer = Shedder.AdmitAsync(new AdmissionRequest(Any) { Cost = cost });
+        Assert.True(answer.IsCompleted, "It waits.");
+        AdmissionLease lease = answer.Result;
+        Assert.Equal(AdmissionDecision.Admitted, lease.Decision);
+        Interlocked.Add(ref _inside, lease.Cost);
+        SchedulingPoint.Resume();
+        return lease;
+    }
+
+    /// <summary>Lets go of what <see cref="Hold"/> took.</summary>
+    public Task End(AdmissionLease lease)
+    {
+        Interlocked.Add(ref _inside, -lease.Cost);
+        lease.Complete(Outcome.Success);
+        lease.Complete(Outcome.Success);
+        return Task.CompletedTask;
+    }
+
+    public Task<AdmissionLease> Run(RequestClass requestClass, ControlledToken token = default) =>
+        Run(new AdmissionRequest(requestClass), token);
+
+    /// <summary>A request from its beginning to its end, which sees to it that the limit holds while it runs.</summary>
+    public async Task<AdmissionLease> Run(AdmissionRequest request, ControlledToken token = default)
+    {
+        AdmissionLease lease = await Shedder.AdmitAsync(request, token);
+        if (lease.Decision == AdmissionDecision.Admitted && lease.HoldsSlot)
+        {
+            // One that is heavier than the whole limit runs alone. Counted after entering and uncounted before
+            // leaving, so this never exceeds what the gate holds.
+            int others = Interlocked.Add(ref _inside, lease.Cost) - lease.Cost;
+            Assert.True(others + Math.Min(lease.Cost, _limit) <= _limit, $"{lease.Cost} beside {others} at a limit of {_limit}.");
+            SchedulingPoint.Interleave();
+            Interlocked.Add(ref _inside, -lease.Cost);
+        }
+
+        lease.Complete(Outcome.Success);
+        return lease;
+    }
+
+    public async Task Served(RequestClass requestClass)
+    {
+        AdmissionLease lease = await Run(requestClass);
+        Assert.Equal((AdmissionDecision.Admitted, RejectionReason.None), (lease.Decision, lease.Reason));
+    }
+
+    /// <summary>Fires the timers until none is wanted: with nothing released, they alone must look after who waits.</summary>
+    public void RunClockDown()
+    {
+        SchedulingPoint.Suppress();
+        for (int ticks = 0; Time.GatePeriod > TimeSpan.Zero; ticks++)
+        {
+            Assert.True(ticks < 100, "The timer never stands down.");
+            Time.Pass(Long);
+            Time.Fire();
+        }
+
+        SchedulingPoint.Resume();
+    }
+
+    /// <summary>What has been decided, shadows included. A sum over a thousand cells, and not what is to be interleaved.</summary>
+    public long CountDecisions()
+    {
+        SchedulingPoint.Suppress();
+        long count = Any.Resolved!.Counters.Measure().Sum(m => m.Value);
+        SchedulingPoint.Resume();
+        return count;
+    }
+
+    /// <summary>Everything is given back, and the gate is as good as new.</summary>
+    public void AssertIdle()
+    {
+        SchedulingPoint.Suppress();
+        Assert.Equal((0, 0, false, 0), (Gate.InFlight, Gate.Waiting, Gate.HasWaiters, _inside));
+        SchedulingPoint.Resume();
+    }
+
+    public void Dispose()
+    {
+        SchedulingPoint.Suppress();
+        Shedder.Dispose();
+        SchedulingPoint.Resume();
+    }
+}
