@@ -16,8 +16,8 @@ public sealed class EvictionTests
         AdmissionLease held = rig.Hold();
         await Schedule.AtOnce(
             () => rig.End(held),
-            () => Ask(rig, Priority.Low, [RejectionReason.None, RejectionReason.Evicted, RejectionReason.QueueFull]),
-            () => Ask(rig, Priority.Critical, [RejectionReason.None]));
+            () => rig.Answered(Low(rig), default, RejectionReason.None, RejectionReason.Evicted, RejectionReason.QueueFull),
+            () => rig.Answered(Critical(rig), default, RejectionReason.None));
         rig.AssertIdle();
     });
 
@@ -33,11 +33,12 @@ public sealed class EvictionTests
                 leaving.Cancel();
                 return rig.End(held);
             },
-            () => Ask(rig, Priority.Low, [RejectionReason.None, RejectionReason.Evicted, RejectionReason.QueueFull, RejectionReason.ClientAborted], leaving.Token),
-            () => Ask(rig, Priority.Critical, [RejectionReason.None]));
+            () => rig.Answered(Low(rig), leaving.Token, RejectionReason.None, RejectionReason.Evicted, RejectionReason.QueueFull, RejectionReason.ClientAborted),
+            () => rig.Answered(Critical(rig), default, RejectionReason.None));
         rig.AssertIdle();
     });
 
-    private static async Task Ask(Rig rig, Priority priority, RejectionReason[] answers, ControlledToken token = default) =>
-        Assert.Contains((await rig.Run(new AdmissionRequest(rig.Any) { Priority = priority }, token)).Reason, answers);
+    private static AdmissionRequest Low(Rig rig) => new(rig.Any) { Priority = Priority.Low };
+
+    private static AdmissionRequest Critical(Rig rig) => new(rig.Any) { Priority = Priority.Critical };
 }

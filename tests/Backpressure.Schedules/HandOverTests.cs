@@ -42,9 +42,27 @@ public sealed class HandOverTests
         AdmissionLease held = rig.Hold();
         await Schedule.AtOnce(
             () => rig.End(held),
-            () => rig.Run(new AdmissionRequest(rig.Any) { Cost = 2 }),
-            () => rig.Run(new AdmissionRequest(rig.Any) { Cost = 5 }),
+            () => rig.Served(rig.Any, cost: 2),
+            () => rig.Served(rig.Any, cost: 5),
             () => rig.Served(rig.Any));
+        rig.AssertIdle();
+    });
+
+    [Fact]
+    public void Newcomer_AsASlotComesFree_DoesNotOvertakeWhoWaits() => Schedule.Explore(async () =>
+    {
+        using var rig = new Rig(One);
+        AdmissionLease held = rig.Hold();
+        Task<AdmissionLease> waits = rig.Run(rig.Any);
+        await Schedule.AtOnce(
+            () => rig.End(held),
+            async () =>
+            {
+                AdmissionLease lease = await rig.Shedder.AdmitAsync(new AdmissionRequest(rig.Any) { NoWait = true });
+                Assert.True(!lease.IsAdmitted || rig.Gate.Waiting == 0, "It came later and runs, and the other still waits.");
+                lease.Complete(Outcome.Success);
+            },
+            () => Rig.Answered(waits, RejectionReason.None));
         rig.AssertIdle();
     });
 }

@@ -27,11 +27,7 @@ public sealed class ObserveTests
         await Schedule.AtOnce(
             () => rig.Served(rig.Any),
             () => rig.Served(rig.Any),
-            () =>
-            {
-                rig.Shedder.Reconfigure(Enforcing);
-                return Task.CompletedTask;
-            });
+            () => rig.Reload(Enforcing));
         Assert.Equal(2, rig.CountDecisions());
         AssertIdle(shadow);
         rig.AssertIdle();

@@ -8,6 +8,9 @@ public sealed class ReloadTests
 {
     private static readonly ShedderSettings One = Rig.Fixed(1);
     private static readonly ShedderSettings Two = Rig.Fixed(2);
+    private static readonly ShedderSettings Moving = Rig.Fixed(
+        1, o => o.Downstreams["Default"].Limit = new LimitOptions { Algorithm = LimitAlgorithm.Aimd, Initial = 20 });
+
     private static readonly ShedderSettings Off = Rig.Fixed(1, o => o.Mode = BackpressureMode.Off);
     private static readonly ShedderSettings Observing = Rig.Fixed(1, o => o.Mode = BackpressureMode.Observe);
 
@@ -18,11 +21,10 @@ public sealed class ReloadTests
         AdmissionLease held = rig.Hold();
         await Schedule.AtOnce(
             () => rig.End(held),
-            () =>
+            async () =>
             {
-                rig.Shedder.Reconfigure(One);
-                rig.Shedder.Reconfigure(Two);
-                return Task.CompletedTask;
+                await rig.Reload(One);
+                await rig.Reload(Two);
             },
             () => rig.Served(rig.Any),
             () => rig.Served(rig.Any));
@@ -36,7 +38,7 @@ public sealed class ReloadTests
         using var rig = new Rig(Two);
         rig.Shedder.Reconfigure(One);
         AdmissionLease held = rig.Hold();
-        await Schedule.AtOnce(() => Reload(rig, Two), () => rig.Served(rig.Any));
+        await Schedule.AtOnce(() => rig.Reload(Two), () => rig.Served(rig.Any));
         await rig.End(held);
         rig.AssertIdle();
     });
@@ -46,7 +48,7 @@ public sealed class ReloadTests
     public void Limit_MovedByTwoReloadsAtOnce_IsTheLastOnes() => Schedule.Explore(async () =>
     {
         using var rig = new Rig(One);
-        await Schedule.AtOnce(() => Reload(rig, Two), () => Reload(rig, One));
+        await Schedule.AtOnce(() => rig.Reload(Two), () => rig.Reload(One));
         Assert.Equal(rig.Shedder.Settings.Downstreams["Default"].Limit.Initial, rig.Gate.Limit);
     });
 
@@ -57,14 +59,25 @@ public sealed class ReloadTests
     {
         using var rig = new Rig(One);
         AdmissionLease held = rig.Hold();
-        await Schedule.AtOnce(() => Reload(rig, observe ? Observing : Off), async () => Assert.True((await rig.Run(rig.Any)).IsAdmitted));
+        await Schedule.AtOnce(() => rig.Reload(observe ? Observing : Off), async () => Assert.True((await rig.Run(rig.Any)).IsAdmitted));
         await rig.End(held);
         rig.AssertIdle();
     });
 
-    private static Task Reload(Rig rig, ShedderSettings settings)
+    // The law has just decided as a reload comes: what is in force is what was decided last.
+    [Fact]
+    public void Limit_MovedByTheLawAndAReloadAtOnce_IsTheLastOne() => Schedule.Explore(async () =>
     {
-        rig.Shedder.Reconfigure(settings);
-        return Task.CompletedTask;
-    }
+        using var rig = new Rig(Moving);
+        AdmissionLease held = rig.Hold();
+        rig.Time.Pass(TimeSpan.FromMilliseconds(10));
+        await Schedule.AtOnce(
+            () =>
+            {
+                held.Complete(Outcome.Dropped);
+                return Task.CompletedTask;
+            },
+            () => rig.Reload(Two));
+        Assert.Equal(rig.Downstream.Controller.Current.Limit, rig.Gate.Limit);
+    });
 }

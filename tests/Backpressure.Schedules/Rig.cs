@@ -13,7 +13,6 @@ internal sealed class Rig : IDisposable
     /// <summary>Longer than any schedule: only the end of a test brings the clock so far.</summary>
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
 
-    private readonly int _limit;
     private int _inside;
 
     /// <param name="settings">From <see cref="Fixed"/>.</param>
@@ -24,7 +23,7 @@ internal sealed class Rig : IDisposable
         SchedulingPoint.Suppress();
         Time = systemClock ? ControlledTime.BeginSystem() : new ControlledTime();
         Shedder = new LoadShedder(settings, Time, null, null);
-        _limit = settings.Downstreams["Default"].Limit.Initial;
+        Limit = settings.Downstreams["Default"].Limit.Initial;
         Any = ClassOf("Default");
         SchedulingPoint.Resume();
     }
@@ -34,6 +33,9 @@ internal sealed class Rig : IDisposable
     public LoadShedder Shedder { get; }
 
     public RequestClass Any { get; }
+
+    /// <summary>What may be inside at once.</summary>
+    public int Limit { get; init; }
 
     public Downstream Downstream => Any.Resolved!.Downstream;
 
@@ -82,6 +84,27 @@ internal sealed class Rig : IDisposable
         return Task.CompletedTask;
     }
 
+    /// <summary>A caller that goes.</summary>
+    public static Task Leave(ControlledTokenSource source)
+    {
+        source.Cancel();
+        return Task.CompletedTask;
+    }
+
+    public Task Reload(ShedderSettings settings)
+    {
+        Shedder.Reconfigure(settings);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Lets time pass and fires the timers.</summary>
+    public Task Tick(TimeSpan after = default)
+    {
+        Time.Pass(after);
+        Time.Fire();
+        return Task.CompletedTask;
+    }
+
     public Task<AdmissionLease> Run(RequestClass requestClass, ControlledToken token = default) =>
         Run(new AdmissionRequest(requestClass), token);
 
@@ -94,7 +117,7 @@ internal sealed class Rig : IDisposable
             // One that is heavier than the whole limit runs alone. Counted after entering and uncounted before
             // leaving, so this never exceeds what the gate holds.
             int others = Interlocked.Add(ref _inside, lease.Cost) - lease.Cost;
-            Assert.True(others + Math.Min(lease.Cost, _limit) <= _limit, $"{lease.Cost} beside {others} at a limit of {_limit}.");
+            Assert.True(others + Math.Min(lease.Cost, Limit) <= Limit, $"{lease.Cost} beside {others} at a limit of {Limit}.");
             SchedulingPoint.Interleave();
             Interlocked.Add(ref _inside, -lease.Cost);
         }
@@ -103,11 +126,16 @@ internal sealed class Rig : IDisposable
         return lease;
     }
 
-    public async Task Served(RequestClass requestClass)
-    {
-        AdmissionLease lease = await Run(requestClass);
-        Assert.Equal((AdmissionDecision.Admitted, RejectionReason.None), (lease.Decision, lease.Reason));
-    }
+    /// <summary>A request that nothing may refuse.</summary>
+    public Task Served(RequestClass requestClass, int cost = 0) =>
+        Answered(new AdmissionRequest(requestClass) { Cost = cost }, default, RejectionReason.None);
+
+    /// <summary>A request that must have one of some answers.</summary>
+    public Task Answered(AdmissionRequest request, ControlledToken token, params RejectionReason[] answers) =>
+        Answered(Run(request, token), answers);
+
+    public static async Task Answered(Task<AdmissionLease> waits, params RejectionReason[] answers) =>
+        Assert.Contains((await waits).Reason, answers);
 
     /// <summary>Fires the timers until none is wanted: with nothing released, they alone must look after who waits.</summary>
     public void RunClockDown()
