@@ -1,5 +1,5 @@
 using Backpressure.Measurement;
-using Microsoft.Coyote.Runtime;
+using Backpressure.Schedules.Controlled;
 using Xunit;
 
 namespace Backpressure.Schedules;
@@ -8,7 +8,20 @@ namespace Backpressure.Schedules;
 public sealed class MeterTests
 {
     [Fact]
-    public void Drain_OfAPlaceThatIsWrittenTwice_NeverMixesTwoSamples() => Schedule.Explore(async () =>
+    public void Drain_OfAPlaceThatIsWrittenTwice_NeverMixesTwoSamples()
+    {
+        ControlledVolatile.RingIsShared = true;
+        try
+        {
+            Schedule.Explore(DrainAsItIsWritten);
+        }
+        finally
+        {
+            ControlledVolatile.RingIsShared = false;
+        }
+    }
+
+    private static async Task DrainAsItIsWritten()
     {
         var meter = new ServiceMeter(ticksPerSecond: 1);
         await Schedule.AtOnce(
@@ -22,7 +35,7 @@ public sealed class MeterTests
         Assert.Equal(sums.LatencySum, 10.0 * sums.InFlightSum);
         Assert.InRange(sums.Departures, 0, 2);
         Assert.Equal(sums.Departures, sums.Samples);
-    });
+    }
 
     private static Task Record(ServiceMeter meter, uint sequence, long latency, int inFlight)
     {
@@ -33,7 +46,6 @@ public sealed class MeterTests
     private static Task Drain(ServiceMeter meter)
     {
         meter.Drain();
-        SchedulingPoint.Interleave();
         return Task.CompletedTask;
     }
 }

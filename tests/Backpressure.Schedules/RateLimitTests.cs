@@ -39,7 +39,7 @@ public sealed class RateLimitTests
 
         Task Forget()
         {
-            time.Fire();
+            time.RunTimers();
             return Task.CompletedTask;
         }
     });

@@ -66,7 +66,7 @@ internal sealed class Rig : IDisposable
     public AdmissionLease Hold(int cost = 0)
     {
         SchedulingPoint.Suppress();
-        ValueTask<AdmissionLease> answer = Shedder.AdmitAsync(new AdmissionRequest(Any) { Cost = cost });
+        Task<AdmissionLease> answer = Shedder.AdmitAsync(new AdmissionRequest(Any) { Cost = cost }).AsTask();
         Assert.True(answer.IsCompleted, "It waits.");
         AdmissionLease lease = answer.Result;
         Assert.Equal(AdmissionDecision.Admitted, lease.Decision);
@@ -101,7 +101,7 @@ internal sealed class Rig : IDisposable
     public Task Tick(TimeSpan after = default)
     {
         Time.Pass(after);
-        Time.Fire();
+        Time.RunTimers();
         return Task.CompletedTask;
     }
 
@@ -145,7 +145,7 @@ internal sealed class Rig : IDisposable
         {
             Assert.True(ticks < 100, "The timer never stands down.");
             Time.Pass(Long);
-            Time.Fire();
+            Time.RunTimers();
         }
 
         SchedulingPoint.Resume();

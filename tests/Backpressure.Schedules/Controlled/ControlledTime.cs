@@ -27,7 +27,7 @@ public sealed class ControlledTime : System.TimeProvider
     public void Pass(TimeSpan time) => Interlocked.Add(ref _now, (long)time.TotalMicroseconds);
 
     /// <summary>Fires all timers that run.</summary>
-    public void Fire()
+    public void RunTimers()
     {
         ControlledTimer[] timers;
         lock (_lock)
@@ -35,7 +35,7 @@ public sealed class ControlledTime : System.TimeProvider
             timers = [.. _timers];
         }
 
-        Array.ForEach(timers, timer => timer.Fire());
+        Array.ForEach(timers, timer => timer.Run());
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
@@ -59,12 +59,13 @@ public sealed class ControlledTime : System.TimeProvider
 
     private sealed class ControlledTimer(TimerCallback callback, object? state, TimeSpan period) : ITimer
     {
+        private readonly object _lock = new();
         private long _period = period.Ticks;
         private bool _disposed;
 
         public TimeSpan Period => TimeSpan.FromTicks(Volatile.Read(ref _period));
 
-        public void Fire()
+        public void Run()
         {
             if (Period > TimeSpan.Zero)
             {
@@ -74,7 +75,7 @@ public sealed class ControlledTime : System.TimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            lock (this)
+            lock (_lock)
             {
                 if (!_disposed)
                 {
@@ -87,7 +88,7 @@ public sealed class ControlledTime : System.TimeProvider
 
         public void Dispose()
         {
-            lock (this)
+            lock (_lock)
             {
                 _disposed = true;
                 Volatile.Write(ref _period, Timeout.InfiniteTimeSpan.Ticks);

@@ -1,7 +1,7 @@
 namespace Backpressure.Schedules.Controlled;
 
 /// <summary>Stands for <see cref="System.Threading.CancellationToken"/>.</summary>
-public readonly struct ControlledToken
+public readonly record struct ControlledToken
 {
     private readonly ControlledTokenSource? _source;
 
