@@ -10,6 +10,12 @@ internal interface ILimitLaw
 {
     LimitDecision Current { get; }
 
+    /// <summary>
+    /// Whether it is to be shown nothing of the time in which a change of limit comes into force. False for laws that gather
+    /// over many windows and must miss nothing.
+    /// </summary>
+    bool Settles => true;
+
     LimitDecision Step(in WindowSummary window);
 
     /// <summary>Takes new bounds, keeping what was learnt.</summary>

@@ -27,14 +27,19 @@ internal sealed class LimitController
     private ILimitLaw _law;
     private long _due;
 
-    public LimitController(LimitSettings settings, ServiceMeter meter, long ticksPerSecond, long now)
+    /// <param name="settings">Bounds and the initial limit.</param>
+    /// <param name="meter">What passes.</param>
+    /// <param name="ticksPerSecond">The clock's resolution.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="law">In place of the configured algorithm until a reload names another; null: that.</param>
+    public LimitController(LimitSettings settings, ServiceMeter meter, long ticksPerSecond, long now, ILimitLaw? law = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ticksPerSecond);
         _settings = settings;
         _meter = meter;
         _window = new WindowBuilder(meter, ticksPerSecond, now);
         _interval = Math.Max(1, ticksPerSecond / StepsPerSecond);
-        _law = LawOf(settings);
+        _law = law ?? LawOf(settings);
         _due = now + _interval;
     }
 
@@ -79,7 +84,12 @@ internal sealed class LimitController
             decision = _law.Step(window);
             _meter.CloseWindow(decision.Baselines);
             bool moved = decision.Limit != before.Limit;
-            Settling settling = window.Dropped > 0 ? Settling.AfterDropped : moved ? Settling.AfterChange : Settling.None;
+            Settling settling = (_law.Settles, window.Dropped) switch
+            {
+                (false, _) => Settling.None,
+                (_, > 0) => Settling.AfterDropped,
+                _ => moved ? Settling.AfterChange : Settling.None,
+            };
             _window.Restart(reading, now, settling);
             return moved || decision.Nominal != before.Nominal;
         }
@@ -113,6 +123,8 @@ internal sealed class LimitController
     {
         LimitAlgorithm.Fixed => new FixedLaw(settings),
         LimitAlgorithm.Aimd => new AimdLaw(settings, inUse),
+        LimitAlgorithm.Vegas => new VegasLaw(settings, inUse),
+        LimitAlgorithm.Gradient2 => new Gradient2Law(settings, inUse),
         LimitAlgorithm.Adaptive => new AdaptiveLaw(settings, inUse),
         _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Algorithm, "No such limit algorithm."),
     };

@@ -56,7 +56,7 @@ internal static class DownstreamRules
             {
                 errors.Add(
                     Join(path, key), OptionsErrors.Show(given),
-                    "must not be set with Algorithm Fixed, whose limit never moves. Remove it, or choose Adaptive or Aimd.");
+                    "must not be set with Algorithm Fixed, whose limit never moves. Remove it, or choose Adaptive, Aimd, Vegas or Gradient2.");
             }
         }
     }

@@ -29,16 +29,18 @@ internal sealed class Downstream : IDisposable
     private int _observed;
     private int _failedOpen;
 
-    public Downstream(DownstreamSettings settings, bool shadow, TimeProvider time, ILogger logger)
+    // The laboratory puts its own nodes into the queue, which are not awaited, and bad laws in place of ours.
+    public Downstream(
+        DownstreamSettings settings, bool shadow, TimeProvider time, ILogger logger, Func<Waiter>? rentWaiter = null, ILimitLaw? law = null)
     {
         _settings = settings;
         _time = time;
         IsShadow = shadow;
         long now = time.GetTimestamp();
         Meter = new ServiceMeter(time.TimestampFrequency);
-        Controller = new LimitController(settings.Limit, Meter, time.TimestampFrequency, now);
+        Controller = new LimitController(settings.Limit, Meter, time.TimestampFrequency, now, law);
         LimitDecision start = Controller.Current;
-        Func<Waiter> rent = shadow ? () => new ShadowAdmission(this) : RentPending;
+        Func<Waiter> rent = rentWaiter ?? (shadow ? () => new ShadowAdmission(this) : RentPending);
         Gate = new Gate(start.Limit, settings.Queue, rent, time.TimestampFrequency, now, SeedOf(settings.Name));
         _shedding = new SheddingState(settings.Name, logger, time.TimestampFrequency);
         _timer = new PacedTimer(time, Tick);
@@ -132,7 +134,7 @@ internal sealed class Downstream : IDisposable
         Meter.Record(sequence, route, outcome == Outcome.Success ? latency : -1, inFlight);
         if (outcome == Outcome.Dropped)
         {
-            Meter.Dropped();
+            Meter.Dropped(latency);
         }
 
         return waiters;

@@ -6,10 +6,12 @@ internal record struct MeterSums
     public int Departures;
     public int Samples;
     public int Dropped;
+    public int DroppedSamples;
     public int PeakInFlight;
     public double InFlightSum;
     public double LatencySum;
     public double LatencySquaredSum;
+    public double DroppedLatencySum;
 
     public readonly double MeanLatency => Samples > 0 ? LatencySum / Samples : 0;
 

@@ -41,6 +41,10 @@ internal sealed class ServiceMeter
     private MeterSums _open;
     private int _dropped;
     private int _droppedDrained;
+    private int _droppedSamples;
+    private int _droppedSamplesDrained;
+    private long _droppedTicks;
+    private long _droppedTicksDrained;
 
     public ServiceMeter(long ticksPerSecond)
     {
@@ -87,7 +91,17 @@ internal sealed class ServiceMeter
     }
 
     /// <summary>Notes that the downstream timed out or refused.</summary>
-    public void Dropped() => Interlocked.Increment(ref _dropped);
+    /// <param name="latencyTicks">How long that took, or below zero if it is no sample.</param>
+    public void Dropped(long latencyTicks)
+    {
+        if (latencyTicks >= 0)
+        {
+            Interlocked.Add(ref _droppedTicks, latencyTicks);
+            Interlocked.Increment(ref _droppedSamples);
+        }
+
+        Interlocked.Increment(ref _dropped);
+    }
 
     /// <summary>The latency a route usually has now, queueing in the downstream included; 0 when it is not known.</summary>
     public long UsualLatencyTicks(int route) => (long)(_routes.Usual(route) / _secondsPerTick);
@@ -114,9 +128,17 @@ internal sealed class ServiceMeter
             Add(word0 & NoSample, (int)(word1 >> RouteShift) & 0x7FF, (int)(word1 >> SequenceBits) & MaxInFlight);
         }
 
+        // Against the order of writing: what is counted has its time here. The other way round, one in the making may
+        // lend its time to this window and be counted in the next.
         int dropped = Volatile.Read(ref _dropped);
+        int samples = Volatile.Read(ref _droppedSamples);
+        long ticks = Volatile.Read(ref _droppedTicks);
         _open.Dropped += dropped - _droppedDrained;
+        _open.DroppedSamples += samples - _droppedSamplesDrained;
+        _open.DroppedLatencySum += (ticks - _droppedTicksDrained) * _secondsPerTick;
         _droppedDrained = dropped;
+        _droppedSamplesDrained = samples;
+        _droppedTicksDrained = ticks;
     }
 
     /// <summary>

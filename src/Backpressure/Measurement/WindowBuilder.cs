@@ -184,6 +184,8 @@ internal sealed class WindowBuilder
             Seconds = elapsed,
             Completions = sums.Samples,
             Dropped = sums.Dropped,
+            DroppedSamples = sums.DroppedSamples,
+            DroppedLatencySum = sums.DroppedLatencySum,
             MeanInFlight = inFlight,
             PeakInFlight = Math.Max(sums.PeakInFlight, reading.InFlight),
             Work = _meter.Work(),

@@ -14,6 +14,12 @@ internal readonly record struct WindowSummary
     /// <summary>Requests that the downstream timed out or refused.</summary>
     public required int Dropped { get; init; }
 
+    /// <summary>How many of the dropped have a latency.</summary>
+    public required int DroppedSamples { get; init; }
+
+    /// <summary>Their latencies: no measure of the downstream's speed, but of how long it kept a slot.</summary>
+    public required double DroppedLatencySum { get; init; }
+
     /// <summary>n: requests in flight, as departures saw them.</summary>
     public required double MeanInFlight { get; init; }
 

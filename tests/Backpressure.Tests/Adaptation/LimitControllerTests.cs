@@ -35,6 +35,57 @@ public sealed class LimitControllerTests
         Assert.Equal(limits[^1], controller.Current.Limit);
     }
 
+    [Theory]
+    [InlineData(LimitAlgorithm.Vegas, 16)] // A second to take the latency in, then more by beta.
+    [InlineData(LimitAlgorithm.Gradient2, 11)] // 0.8 a second.
+    public void TryStep_LawsByTheSecond_StepOnceASecond(LimitAlgorithm algorithm, int expected)
+    {
+        LimitController controller = new(_aimd with { Algorithm = algorithm }, _meter, TicksPerSecond, 0);
+        Assert.Empty(Drive(controller, 0, 1000));
+        Assert.Equal([expected], Drive(controller, 1000, 1600));
+        Assert.Equal(expected, controller.Current.Limit);
+    }
+
+    [Fact]
+    public void TryStep_NothingButSlowDropped_IsNotLostBetweenTheWindowsOfALawByTheSecond()
+    {
+        LimitController controller = new(_aimd with { Algorithm = LimitAlgorithm.Vegas, Initial = 100 }, _meter, TicksPerSecond, 0);
+        List<int> limits = [];
+        for (long now = 50; now <= 3600; now += 50)
+        {
+            // Twenty a second, all dropped: each closes a window of its own.
+            _meter.Dropped(50);
+            _meter.Record(_sequence++, 1, -1, 100);
+            if (controller.TryStep(Reading(100), now, out LimitDecision decision))
+            {
+                limits.Add(decision.Limit);
+            }
+        }
+
+        Assert.Equal([98, 97], limits);
+    }
+
+    [Theory]
+    [InlineData(LimitAlgorithm.Vegas)]
+    [InlineData(LimitAlgorithm.Gradient2)]
+    public void Reconfigure_ToAndFromALawByTheSecond_StartsFromTheCurrentLimit(LimitAlgorithm algorithm)
+    {
+        LimitController controller = new(_aimd, _meter, TicksPerSecond, 0);
+        int learnt = Drive(controller, 0, 500)[^1];
+        Assert.Equal(learnt, controller.Reconfigure(_aimd with { Algorithm = algorithm, Initial = 3 }).Limit);
+        int moved = Drive(controller, 500, 3000)[^1];
+        Assert.NotEqual(learnt, moved);
+        Assert.Equal(moved, controller.Reconfigure(_aimd with { Algorithm = algorithm, Initial = 50 }).Limit);
+        Assert.Equal(moved, controller.Reconfigure(_aimd with { Initial = 50 }).Limit);
+    }
+
+    [Fact]
+    public void TryStep_EveryAlgorithm_HasALaw()
+        => Assert.All(
+            Enum.GetValues<LimitAlgorithm>(),
+            algorithm => Assert.Equal(
+                10, new LimitController(_aimd with { Algorithm = algorithm }, _meter, TicksPerSecond, 0).Current.Limit));
+
     [Fact]
     public void TryStep_ManyDropped_CutsAtMostOnceAWindow()
     {
@@ -42,7 +93,7 @@ public sealed class LimitControllerTests
         int cuts = 0;
         for (long now = 1; now <= 1000; now++)
         {
-            _meter.Dropped();
+            _meter.Dropped(-1);
             _meter.Record(_sequence++, 1, 10, 50);
             cuts += controller.TryStep(Reading(controller.Current.Limit), now, out LimitDecision decision) ? 1 : 0;
             Assert.True(decision.Reason is LimitReason.Dropped or LimitReason.Configured);

@@ -13,18 +13,22 @@ internal static class TestWindow
         double? latencyStretch = null,
         int peak = 0,
         int dropped = 0,
+        double droppedLatency = 0,
         bool canQueue = true,
         bool shadow = false,
-        int completions = 50)
+        int completions = 50,
+        double seconds = 1)
     {
-        double work = inFlight / stretch;
+        double work = seconds * inFlight / stretch;
         double latencies = work * (latencyStretch ?? stretch);
         return new()
         {
             ClosedAt = 0,
-            Seconds = 1,
+            Seconds = seconds,
             Completions = completions,
             Dropped = dropped,
+            DroppedSamples = droppedLatency > 0 ? dropped : 0,
+            DroppedLatencySum = dropped * droppedLatency,
             MeanInFlight = inFlight,
             PeakInFlight = peak > 0 ? peak : (int)Math.Ceiling(inFlight),
             Work = work,

@@ -81,15 +81,15 @@ public sealed class OptionsValidatorTests
         },
         {
             """{ "Downstreams": { "OrdersDb": { "Limit": { "Algorithm": "Fixed", "Value": 8, "Initial": 8 } } } }""",
-            "Backpressure:Downstreams:OrdersDb:Limit:Initial (8) must not be set with Algorithm Fixed, whose limit never moves. Remove it, or choose Adaptive or Aimd."
+            "Backpressure:Downstreams:OrdersDb:Limit:Initial (8) must not be set with Algorithm Fixed, whose limit never moves. Remove it, or choose Adaptive, Aimd, Vegas or Gradient2."
         },
         {
             """{ "Downstreams": { "OrdersDb": { "Limit": { "Algorithm": "Fixed", "Value": 8, "Min": 8 } } } }""",
-            "Backpressure:Downstreams:OrdersDb:Limit:Min (8) must not be set with Algorithm Fixed, whose limit never moves. Remove it, or choose Adaptive or Aimd."
+            "Backpressure:Downstreams:OrdersDb:Limit:Min (8) must not be set with Algorithm Fixed, whose limit never moves. Remove it, or choose Adaptive, Aimd, Vegas or Gradient2."
         },
         {
             """{ "Downstreams": { "OrdersDb": { "Limit": { "Algorithm": "Fixed", "Value": 8, "Max": 8 } } } }""",
-            "Backpressure:Downstreams:OrdersDb:Limit:Max (8) must not be set with Algorithm Fixed, whose limit never moves. Remove it, or choose Adaptive or Aimd."
+            "Backpressure:Downstreams:OrdersDb:Limit:Max (8) must not be set with Algorithm Fixed, whose limit never moves. Remove it, or choose Adaptive, Aimd, Vegas or Gradient2."
         },
         {
             """{ "Downstreams": { "OrdersDb": { "Limit": { "Value": 8 } } } }""",
@@ -320,7 +320,7 @@ public sealed class OptionsValidatorTests
         { options => options.Downstreams["D"] = null!, "Backpressure:Downstreams:D (null) must be an object. Assign one, or leave the property alone for its defaults." },
         { options => options.Downstreams["D"] = new() { Limit = null! }, "Backpressure:Downstreams:D:Limit (null) must be an object. Assign one, or leave the property alone for its defaults." },
         { options => options.Downstreams["D"] = new() { Queue = null! }, "Backpressure:Downstreams:D:Queue (null) must be an object. Assign one, or leave the property alone for its defaults." },
-        { options => options.Downstreams["D"] = new() { Limit = { Algorithm = (LimitAlgorithm)9 } }, "Backpressure:Downstreams:D:Limit:Algorithm (9) must be one of Adaptive, Fixed, Aimd. Use one of these names." },
+        { options => options.Downstreams["D"] = new() { Limit = { Algorithm = (LimitAlgorithm)9 } }, "Backpressure:Downstreams:D:Limit:Algorithm (9) must be one of Adaptive, Fixed, Aimd, Vegas, Gradient2. Use one of these names." },
         { options => options.Downstreams["D"] = new() { Queue = { ProcessingOrder = (ProcessingOrder)9 } }, "Backpressure:Downstreams:D:Queue:ProcessingOrder (9) must be one of OldestFirst, NewestFirst. Use one of these names." },
         { options => options.Policies["P"] = new() { Priority = (Priority)9 }, "Backpressure:Policies:P:Priority (9) must be one of Critical, High, Normal, Low. Use one of these names." },
         { options => options.Policies["P"] = new() { Overflow = (Overflow)9 }, "Backpressure:Policies:P:Overflow (9) must be one of Shed, Block, Reject. Use one of these names." },

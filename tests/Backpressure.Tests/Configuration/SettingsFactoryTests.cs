@@ -134,6 +134,8 @@ public sealed class SettingsFactoryTests
     [InlineData("""{ "Max": 8 }""", 8)]
     [InlineData("""{ "Min": 50 }""", 50)]
     [InlineData("""{ "Algorithm": "Aimd", "Initial": 5 }""", 5)]
+    [InlineData("""{ "Algorithm": "Vegas", "Initial": 500 }""", 500)]
+    [InlineData("""{ "Algorithm": "Gradient2", "Max": 8 }""", 8)]
     public void Build_WithoutInitial_StartsAtTwentyWithinMinAndMax(string limit, int initial)
     {
         var settings = SettingsFactory.Build(JsonConfiguration.Section($$"""{ "Downstreams": { "D": { "Limit": {{limit}} } } }"""));

@@ -49,6 +49,34 @@ public sealed class DownstreamTests
         Assert.InRange(GateOf(any).Limit, 4, 49);
     }
 
+    [Theory]
+    [InlineData(400, -20, -8)]
+    [InlineData(10, 4, 10)]
+    public void Dropped_CountsWithTheTimeItTook_WhereTheLawGoesByLatencyAlone(int milliseconds, int least, int most)
+    {
+        LimitOptions gradient2 = new() { Algorithm = LimitAlgorithm.Gradient2, Initial = 20 };
+        using var rig = new ShedderRig(Fixed(1, Overflow.Reject, o => o.Downstreams["Default"].Limit = gradient2));
+        RequestClass any = rig.Shedder.ClassOf("any");
+        Run(15_000, 50, Outcome.Success);
+        int healthy = GateOf(any).Limit;
+        Assert.InRange(healthy, 25, 35);
+        Run(10_000, milliseconds, Outcome.Dropped);
+        Assert.InRange(GateOf(any).Limit - healthy, least, most);
+
+        void Run(int whole, int each, Outcome outcome)
+        {
+            for (int took = 0; took < whole; took += each)
+            {
+                AdmissionLease[] leases = [.. Enumerable.Range(0, GateOf(any).Limit).Select(_ => rig.Ask(any))];
+                rig.Time.Pass(each);
+                for (int i = 0; i < leases.Length; i++)
+                {
+                    leases[i].Complete(outcome);
+                }
+            }
+        }
+    }
+
     [Fact]
     public void Stall_WithWaiters_IsNoticedWithoutAnyCompletion()
     {

@@ -36,13 +36,16 @@ public sealed class ServiceMeterTests
         meter.Drain();
         meter.Record(1, 1, 200, 5);
         meter.Record(2, 1, -1, 4);
-        meter.Dropped();
+        meter.Dropped(700);
+        meter.Dropped(-1);
         meter.Drain();
         meter.Drain();
         MeterSums sums = meter.Open;
         Assert.Equal(3, sums.Departures);
         Assert.Equal(2, sums.Samples);
-        Assert.Equal(1, sums.Dropped);
+        Assert.Equal(2, sums.Dropped);
+        Assert.Equal(1, sums.DroppedSamples);
+        Assert.Equal(0.7, sums.DroppedLatencySum, 9);
         Assert.Equal(12, sums.InFlightSum);
         Assert.Equal(5, sums.PeakInFlight);
         Assert.Equal(0.3, sums.LatencySum, 9);

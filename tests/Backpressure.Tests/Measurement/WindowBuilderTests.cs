@@ -80,11 +80,14 @@ public sealed class WindowBuilderTests
     public void TryClose_Dropped_ClosesAtOnce_ThenOnceAWindow()
     {
         Warm(50);
-        _meter.Dropped();
+        _meter.Dropped(300 * Millisecond);
+        _meter.Dropped(-1);
         WindowSummary window = Run(2, 50, 10)!.Value;
-        Assert.Equal(1, window.Dropped);
+        Assert.Equal(2, window.Dropped);
+        Assert.Equal(1, window.DroppedSamples);
+        Assert.Equal(0.3, window.DroppedLatencySum, 9);
         _builder.Restart(Reading(), _now, Settling.AfterDropped);
-        _meter.Dropped();
+        _meter.Dropped(-1);
         Assert.Null(Run(2, 50, 95));
     }
 
@@ -93,7 +96,7 @@ public sealed class WindowBuilderTests
     {
         Warm(50);
         Assert.Null(Run(2, 50, 80));
-        _meter.Dropped();
+        _meter.Dropped(-1);
         Assert.Null(Run(2, 50, 15));
     }
 

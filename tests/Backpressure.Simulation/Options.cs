@@ -1,0 +1,217 @@
+using System.Globalization;
+using Backpressure.Simulation.Laws;
+using Backpressure.Simulation.Plants;
+using Backpressure.Simulation.Scenarios;
+
+namespace Backpressure.Simulation;
+
+/// <summary>What was asked for on the command line.</summary>
+internal sealed record Options
+{
+    public const string Usage = """
+        Runs the scenarios of the overload laboratory in virtual time and prints the scoreboard.
+
+          dotnet run --project tests/Backpressure.Simulation -c Release -- [OPTIONS]
+
+          --scenario N[,N…]   only these scenarios
+          --law NAME[,NAME…]  only these laws, beside the oracle; "bad" is the three controllers that must fail
+          --plant C,W,κ       another plant: servers, mean service time in ms, contention; or the name of one of the
+                              other plants ("bursts"), "default" or "others"
+          --seed S | S-T      only this seed, or all from S to T (default 1-5; with --quick 1-2; on other plants 1-3)
+          --initial N[,N…]    only these initial limits (default 1,4,20,100,1000; on other plants 20)
+          --detail            every plant and initial limit on its own
+          --quick             fewer seeds, initial limits and plants: for a first look, under 30 s on two cores
+          --threads N         on so many threads (default: one for each processor)
+          --json FILE         writes { "rows": [ { "scenario", "plant", "law", "figure", "mean", "worst", "threshold", "met" } ] }
+          --help
+
+        It ends with 1 when a controller that must fail does not, with 2 when it was asked wrongly.
+        """;
+
+    public IReadOnlyList<int>? Scenarios { get; private set; }
+
+    public IReadOnlyList<LawUnderTest>? Laws { get; private set; }
+
+    /// <summary>Null: the default ones and the others.</summary>
+    public IReadOnlyList<PlantSpec>? Plants { get; private set; }
+
+    public (int From, int To)? Seeds { get; private set; }
+
+    public IReadOnlyList<int>? Initials { get; private set; }
+
+    public bool Detail { get; private set; }
+
+    public bool Quick { get; private set; }
+
+    public bool Help { get; private set; }
+
+    public int Threads { get; private set; } = Environment.ProcessorCount;
+
+    public string? Json { get; private set; }
+
+    /// <summary>Nothing was left out: what the scoreboard says is said of all of it.</summary>
+    public bool IsWhole => Scenarios is null && Laws is null && Plants is null && Initials is null;
+
+    /// <summary>Reads them all, and says all that is wrong with them at once.</summary>
+    public static Options Parse(IReadOnlyList<string> arguments, List<string> errors)
+    {
+        Options options = new();
+        for (int i = 0; i < arguments.Count; i++)
+        {
+            string name = arguments[i];
+            switch (name)
+            {
+                case "--help" or "-h":
+                    options.Help = true;
+                    break;
+                case "--detail":
+                    options.Detail = true;
+                    break;
+                case "--quick":
+                    options.Quick = true;
+                    break;
+                case "--scenario" or "--law" or "--plant" or "--seed" or "--initial" or "--threads" or "--json":
+                    if (i + 1 == arguments.Count || arguments[i + 1].StartsWith("--", StringComparison.Ordinal))
+                    {
+                        errors.Add($"{name} needs a value after it. See --help.");
+                    }
+                    else
+                    {
+                        options.Take(name, arguments[++i], errors);
+                    }
+
+                    break;
+                default:
+                    errors.Add($"{name}: no such option. See --help.");
+                    break;
+            }
+        }
+
+        return options;
+    }
+
+    private void Take(string name, string value, List<string> errors)
+    {
+        switch (name)
+        {
+            case "--scenario":
+                int[] known = [.. Catalogue.All.Select(s => s.Number).Distinct()];
+                Scenarios = ListOf(name, value, n => known.Contains(n), $"one of {string.Join(", ", known)}", errors);
+                break;
+            case "--law":
+                Laws = LawsOf(value, errors);
+                break;
+            case "--plant":
+                Plants = PlantsOf(value, errors);
+                break;
+            case "--seed":
+                string[] ends = value.Split('-', 2);
+                if (ends.Select(e => int.TryParse(e, NumberStyles.None, CultureInfo.InvariantCulture, out _)).All(ok => ok)
+                    && Number(ends[0]) <= Number(ends[^1]) && Number(ends[^1]) - Number(ends[0]) < 1000)
+                {
+                    Seeds = (Number(ends[0]), Number(ends[^1]));
+                }
+                else
+                {
+                    errors.Add($"--seed {value}: neither a whole number from 0 nor a range of at most 1000 of them. Write --seed 7 or --seed 6-10.");
+                }
+
+                break;
+            case "--initial":
+                Initials = ListOf(name, value, n => n is >= 1 and <= 1000, "a whole number from 1 to 1000", errors);
+                break;
+            case "--threads":
+                Threads = ListOf(name, value, n => n is >= 1 and <= 256, "a whole number from 1 to 256", errors)?[0] ?? Threads;
+                break;
+            default:
+                Json = value;
+                if (Path.GetDirectoryName(Path.GetFullPath(value)) is { } folder && !Directory.Exists(folder))
+                {
+                    errors.Add($"--json {value}: the folder {folder} does not exist. Make it, or name another file.");
+                }
+
+                break;
+        }
+
+        static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+    }
+
+    private static List<int>? ListOf(string name, string value, Predicate<int> allowed, string bound, List<string> errors)
+    {
+        List<int> list = [];
+        foreach (string part in value.Split(','))
+        {
+            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || !allowed(number))
+            {
+                errors.Add($"{name} {value}: {(part.Length == 0 ? "an empty part" : part)} is not {bound}. Separate several by commas, without spaces.");
+                return null;
+            }
+
+            list.Add(number);
+        }
+
+        return list;
+    }
+
+    private static List<LawUnderTest> LawsOf(string value, List<string> errors)
+    {
+        List<LawUnderTest> laws = [];
+        LawUnderTest[] known = [.. LawUnderTest.Columns, .. LawUnderTest.BadOnes];
+        foreach (string part in value.Split(','))
+        {
+            if (part.Equals("bad", StringComparison.OrdinalIgnoreCase))
+            {
+                laws.AddRange(LawUnderTest.BadOnes);
+            }
+            else if (known.FirstOrDefault(l => l.Name.Equals(part, StringComparison.OrdinalIgnoreCase)) is { } law)
+            {
+                laws.Add(law);
+            }
+            else
+            {
+                errors.Add($"--law {value}: {part} is no law. There are {string.Join(", ", known.Select(l => l.Name))}, and bad for the last three.");
+            }
+        }
+
+        return laws;
+    }
+
+    private static IReadOnlyList<PlantSpec> PlantsOf(string value, List<string> errors)
+    {
+        if (value == "default")
+        {
+            return PlantList.Default;
+        }
+
+        if (value == "others")
+        {
+            return PlantList.Others;
+        }
+
+        if (PlantList.Others.FirstOrDefault(p => p.Name == value) is { } named)
+        {
+            return [named];
+        }
+
+        string[] parts = value.Split(',');
+        double[] numbers = [.. parts.Select(p => double.TryParse(p, NumberStyles.Float, CultureInfo.InvariantCulture, out double n) ? n : double.NaN)];
+        if (numbers.Length != 3 || numbers.Any(double.IsNaN))
+        {
+            errors.Add($"--plant {value}: neither three numbers nor a plant's name. Write servers, ms and contention, as in --plant 8,20,0.3, or one of default, others, {string.Join(", ", PlantList.Others.Select(p => p.Name))}.");
+            return [];
+        }
+
+        Check("servers C", numbers[0], 1, 1000);
+        Check("mean service time W in ms", numbers[1], 1, 60_000);
+        Check("contention κ", numbers[2], 0, 2);
+        return [new PlantSpec { Name = value, Servers = numbers[0], MeanService = numbers[1] / 1000, Contention = numbers[2] }];
+
+        void Check(string what, double number, double least, double most)
+        {
+            if (number < least || number > most)
+            {
+                errors.Add(string.Create(CultureInfo.InvariantCulture, $"--plant {value}: the {what} ({number}) must be from {least} to {most}. Choose one within."));
+            }
+        }
+    }
+}

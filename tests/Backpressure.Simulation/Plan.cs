@@ -1,0 +1,52 @@
+using Backpressure.Simulation.Laws;
+using Backpressure.Simulation.Plants;
+using Backpressure.Simulation.Scenarios;
+using Backpressure.Simulation.Scoring;
+
+namespace Backpressure.Simulation;
+
+/// <summary>Which runs were asked for.</summary>
+internal sealed record Plan(
+    IReadOnlyList<Trial> Trials, IReadOnlyList<LawUnderTest> Laws, IReadOnlyList<PlantSpec> Plants, IReadOnlyList<PlantSpec> Others)
+{
+    private static readonly int[] _initials = [1, 4, 20, 100, 1000];
+    private static readonly int[] _fewInitials = [1, 20, 1000];
+    private static readonly int[] _believed = [20];
+    private static readonly string[] _fewPlants = ["C=4", "C=64", "bimodal", "drift"];
+
+    public static Plan Of(Options options)
+    {
+        Scenario[] scenarios = [.. Catalogue.All.Where(s => options.Scenarios?.Contains(s.Number) ?? true)];
+        LawUnderTest[] laws = [.. (options.Laws ?? [.. LawUnderTest.Columns, .. LawUnderTest.BadOnes]).Prepend(LawUnderTest.TheOracle).Distinct()];
+
+        // A plant from the list of others is compared with the oracle; all else is judged by the thresholds.
+        PlantSpec[] plants = [.. (options.Plants ?? PlantList.Default).Except(PlantList.Others)];
+        PlantSpec[] others =
+        [
+            .. (options.Plants ?? PlantList.Others).Intersect(PlantList.Others)
+                .Where(p => !options.Quick || options.Plants is not null || _fewPlants.Contains(p.Name)),
+        ];
+        Scenario[] elsewhere = [.. scenarios.Where(s => Catalogue.OnOtherPlants.Contains(s.Number))];
+        if (elsewhere.Length == 0)
+        {
+            others = [];
+        }
+
+        IReadOnlyList<int> initials = options.Initials ?? (options.Quick ? _fewInitials : _initials);
+        (int first, int last) = options.Seeds ?? (1, options.Quick ? 2 : 5);
+        (int firstThere, int lastThere) = options.Seeds ?? (1, options.Quick ? 1 : 3);
+        LawUnderTest[] lawsThere = [.. laws.Where(l => !l.MustFail)];
+        Trial[] trials =
+        [
+            .. from scenario in scenarios
+               from plant in plants
+               from seed in Enumerable.Range(first, last - first + 1)
+               select new Trial(scenario, plant, seed, laws, scenario.Initials ?? initials),
+            .. from scenario in elsewhere
+               from plant in others
+               from seed in Enumerable.Range(firstThere, lastThere - firstThere + 1)
+               select new Trial(scenario, plant, seed, lawsThere, options.Initials ?? _believed),
+        ];
+        return new Plan(trials, laws, plants, others);
+    }
+}
