@@ -35,6 +35,21 @@ public sealed class HandOverTests
         rig.AssertIdle();
     });
 
+    // The second is given back while what the first gave is handed over.
+    [Fact]
+    public void Release_AsAnothersUnitIsHandedOver_LosesNoUnit() => Schedule.Explore(async () =>
+    {
+        using var rig = new Rig(Two);
+        AdmissionLease first = rig.Hold();
+        AdmissionLease second = rig.Hold();
+        Task<AdmissionLease> waits = rig.Run(rig.Any);
+        await Schedule.AtOnce(
+            () => rig.End(first),
+            () => rig.End(second),
+            () => Rig.Answered(waits, RejectionReason.None));
+        rig.AssertIdle();
+    });
+
     [Fact]
     public void Requests_OfDifferentCost_AreAllServedAndNeverPassTheLimit() => Schedule.Explore(async () =>
     {

@@ -11,6 +11,9 @@ public sealed class ReloadTests
     private static readonly ShedderSettings Moving = Rig.Fixed(
         1, o => o.Downstreams["Default"].Limit = new LimitOptions { Algorithm = LimitAlgorithm.Aimd, Initial = 20 });
 
+    private static readonly ShedderSettings Growing = Rig.Fixed(
+        1, o => o.Downstreams["Default"].Limit = new LimitOptions { Algorithm = LimitAlgorithm.Aimd, Initial = 1, Min = 1, Max = 2 });
+
     private static readonly ShedderSettings Off = Rig.Fixed(1, o => o.Mode = BackpressureMode.Off);
     private static readonly ShedderSettings Observing = Rig.Fixed(1, o => o.Mode = BackpressureMode.Observe);
 
@@ -39,6 +42,19 @@ public sealed class ReloadTests
         rig.Shedder.Reconfigure(One);
         AdmissionLease held = rig.Hold();
         await Schedule.AtOnce(() => rig.Reload(Two), () => rig.Served(rig.Any));
+        await rig.End(held);
+        rig.AssertIdle();
+    });
+
+    // No release and no reload hands anything over here: only the higher limit itself does.
+    [Fact]
+    public void Limit_RaisedByTheLawAsOneComesToWait_LetsItIn() => Schedule.Explore(async () =>
+    {
+        using var rig = new Rig(Growing) { Limit = 2 };
+        rig.PressAgainstTheLimit();
+        AdmissionLease held = rig.Hold();
+        await Schedule.AtOnce(() => rig.Tick(TimeSpan.FromMilliseconds(100)), () => rig.Served(rig.Any));
+        Assert.Equal(2, rig.Gate.Limit);
         await rig.End(held);
         rig.AssertIdle();
     });

@@ -126,6 +126,36 @@ internal sealed class Rig : IDisposable
         return lease;
     }
 
+    /// <summary>
+    /// Lets so many pass at a full gate that the limit's law knows what is usual, and that the first tick a tenth of a
+    /// second later ends a window in which the limit was too low.
+    /// </summary>
+    public void PressAgainstTheLimit()
+    {
+        SchedulingPoint.Suppress();
+        int limit = Gate.Limit;
+        for (int windows = 0; windows < 2; windows++)
+        {
+            // The first window only tells how long to wait.
+            Time.Pass(TimeSpan.FromMilliseconds(100 * windows));
+            Time.RunTimers();
+            for (int i = 0; i < 4; i++)
+            {
+                AdmissionLease lease = Shedder.AdmitAsync(new AdmissionRequest(Any)).AsTask().Result;
+                for (int refused = 0; refused < 2; refused++)
+                {
+                    Shedder.AdmitAsync(new AdmissionRequest(Any) { NoWait = true }).AsTask().Result.Complete(Outcome.Ignored);
+                }
+
+                Time.Pass(TimeSpan.FromMilliseconds(5));
+                lease.Complete(Outcome.Success);
+            }
+        }
+
+        Assert.Equal(limit, Gate.Limit);
+        SchedulingPoint.Resume();
+    }
+
     /// <summary>A request that nothing may refuse.</summary>
     public Task Served(RequestClass requestClass, int cost = 0) =>
         Answered(new AdmissionRequest(requestClass) { Cost = cost }, default, RejectionReason.None);
