@@ -1,0 +1,83 @@
+using Backpressure.Configuration;
+using Xunit;
+
+namespace Backpressure.Schedules;
+
+/// <summary>A release and an arrival, at any step of each other.</summary>
+public sealed class HandOverTests
+{
+    private static readonly ShedderSettings One = Rig.Fixed(1);
+    private static readonly ShedderSettings Two = Rig.Fixed(2);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Release_AsAnotherComesToWait_ServesIt(bool systemClock) => Schedule.Explore(async () =>
+    {
+        using var rig = new Rig(One, systemClock);
+        AdmissionLease held = rig.Hold();
+        await Schedule.AtOnce(() => rig.End(held), () => rig.Served(rig.Any));
+        rig.AssertIdle();
+    });
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Requests_AtOnce_AreAllServedAndNeverPassTheLimit(bool systemClock) => Schedule.Explore(async () =>
+    {
+        using var rig = new Rig(Two, systemClock);
+        AdmissionLease held = rig.Hold();
+        await Schedule.AtOnce(
+            () => rig.End(held),
+            () => rig.Served(rig.Any),
+            () => rig.Served(rig.Any),
+            () => rig.Served(rig.Any));
+        rig.AssertIdle();
+    });
+
+    // The second is given back while what the first gave is handed over.
+    [Fact]
+    public void Release_AsAnothersUnitIsHandedOver_LosesNoUnit() => Schedule.Explore(async () =>
+    {
+        using var rig = new Rig(Two);
+        AdmissionLease first = rig.Hold();
+        AdmissionLease second = rig.Hold();
+        Task<AdmissionLease> waits = rig.Run(rig.Any);
+        await Schedule.AtOnce(
+            () => rig.End(first),
+            () => rig.End(second),
+            () => Rig.Answered(waits, RejectionReason.None));
+        rig.AssertIdle();
+    });
+
+    [Fact]
+    public void Requests_OfDifferentCost_AreAllServedAndNeverPassTheLimit() => Schedule.Explore(async () =>
+    {
+        using var rig = new Rig(Two);
+        AdmissionLease held = rig.Hold();
+        await Schedule.AtOnce(
+            () => rig.End(held),
+            () => rig.Served(rig.Any, cost: 2),
+            () => rig.Served(rig.Any, cost: 5),
+            () => rig.Served(rig.Any));
+        rig.AssertIdle();
+    });
+
+    [Fact]
+    public void Newcomer_AsASlotComesFree_DoesNotOvertakeWhoWaits() => Schedule.Explore(async () =>
+    {
+        using var rig = new Rig(One);
+        AdmissionLease held = rig.Hold();
+        Task<AdmissionLease> waits = rig.Run(rig.Any);
+        await Schedule.AtOnce(
+            () => rig.End(held),
+            async () =>
+            {
+                AdmissionLease lease = await rig.Shedder.AdmitAsync(new AdmissionRequest(rig.Any) { NoWait = true });
+                Assert.True(!lease.IsAdmitted || rig.Gate.Waiting == 0, "It came later and runs, and the other still waits.");
+                lease.Complete(Outcome.Success);
+            },
+            () => Rig.Answered(waits, RejectionReason.None));
+        rig.AssertIdle();
+    });
+}
