@@ -52,7 +52,7 @@ internal sealed class Run : IDisposable
         {
             Name = Name,
             Limit = LimitOf(law, law.Oracle ? timeline.Changes[0].BestLimit : initial, timeline),
-            Queue = new QueueSettings { BlockCapacity = 1000, MinShare = 0.05, ProcessingOrder = ProcessingOrder.OldestFirst },
+            Queue = new QueueSettings { BlockCapacity = 1000, MinShare = new QueueOptions().MinShare, ProcessingOrder = ProcessingOrder.OldestFirst },
             MaxLongLived = 1,
         };
         _downstream = new Downstream(
