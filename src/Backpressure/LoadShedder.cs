@@ -5,6 +5,7 @@ using Backpressure.Configuration;
 using Backpressure.Downstreams;
 using Backpressure.Observability;
 using Backpressure.RateLimiting;
+using Backpressure.Signals;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -23,6 +24,8 @@ public sealed partial class LoadShedder : IDisposable
     private readonly ShedderMetrics _metrics;
     private readonly DownstreamSet _downstreams;
     private readonly RateLimitStage _rateLimits;
+    private readonly SignalBoard _signals;
+    private readonly SignalLog _signalLog;
     private readonly Lock _reload = new();
     private ShedderSettings _settings;
     private long _inSystem;
@@ -35,28 +38,38 @@ public sealed partial class LoadShedder : IDisposable
     /// <param name="timeProvider">The clock; <see langword="null"/>: the system's.</param>
     /// <param name="loggerFactory">Where rejections (Debug) and changes of state are logged; <see langword="null"/>: nowhere.</param>
     /// <param name="meterFactory">Makes the meter <c>Backpressure</c>; <see langword="null"/>: one of its own.</param>
+    /// <param name="signals">Readings of one's own, for signals of kind <see cref="SignalKind.Custom"/>; <see langword="null"/>: none.</param>
     /// <exception cref="BackpressureOptionsException">The options are invalid; all errors are listed.</exception>
     public LoadShedder(
         BackpressureOptions options,
         TimeProvider? timeProvider = null,
         ILoggerFactory? loggerFactory = null,
-        IMeterFactory? meterFactory = null)
-        : this(SettingsFactory.Build(options), timeProvider, loggerFactory, meterFactory)
+        IMeterFactory? meterFactory = null,
+        IEnumerable<ICapacitySignal>? signals = null)
+        : this(SettingsFactory.Build(options), timeProvider, loggerFactory, meterFactory, signals)
     {
     }
 
     internal LoadShedder(
-        ShedderSettings settings, TimeProvider? timeProvider, ILoggerFactory? loggerFactory, IMeterFactory? meterFactory)
+        ShedderSettings settings,
+        TimeProvider? timeProvider,
+        ILoggerFactory? loggerFactory,
+        IMeterFactory? meterFactory,
+        IEnumerable<ICapacitySignal>? signals = null)
     {
         _time = timeProvider ?? TimeProvider.System;
         ILogger logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Backpressure");
         _log = new ShedderLog(logger);
-        _downstreams = new DownstreamSet(_time, logger);
+        _signalLog = new SignalLog(logger);
+        _downstreams = new DownstreamSet(_time, logger) { Looked = LookAtSignals };
+        _signals = new SignalBoard(_time, new SignalSources(_time, signals ?? []), TellOfSignal, ApplySignals);
         _rateLimits = new RateLimitStage(settings.RateLimits.Values, _time);
         _settings = settings;
         _downstreams.Reconfigure(settings);
+        _signals.Reconfigure(settings);
         _metrics = new ShedderMetrics(
-            meterFactory, _downstreams.MeasureQueueDepth, _downstreams.MeasureActive, _downstreams.MeasureLimit, _downstreams.MeasureDecisions);
+            meterFactory, _downstreams.MeasureQueueDepth, _downstreams.MeasureActive, _downstreams.MeasureLimit, _downstreams.MeasureDecisions,
+            MeasureSignals, MeasureSignalValues, MeasureStaleSignals);
     }
 
     /// <summary>The configuration in force; a reload swaps the reference.</summary>
@@ -134,6 +147,7 @@ public sealed partial class LoadShedder : IDisposable
         }
 
         BeginShutdown();
+        _signals.Dispose();
         _downstreams.Dispose();
         _rateLimits.Dispose();
         _metrics.Dispose();
@@ -160,6 +174,7 @@ public sealed partial class LoadShedder : IDisposable
             }
 
             _downstreams.Reconfigure(settings);
+            _signals.Reconfigure(settings);
             _rateLimits.Reconfigure(settings.RateLimits.Values);
             Volatile.Write(ref _settings, settings);
             foreach (Downstream downstream in _downstreams.All)

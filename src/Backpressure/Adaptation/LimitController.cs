@@ -81,6 +81,14 @@ internal sealed class LimitController
                 return false;
             }
 
+            if (reading.Held && window.Dropped == 0)
+            {
+                // Only a limit that binds teaches, and it is not this one that binds.
+                _meter.CloseWindow(default);
+                _window.Restart(reading, now, _law.Settles ? Settling.AfterChange : Settling.None);
+                return false;
+            }
+
             decision = _law.Step(window);
             _meter.CloseWindow(decision.Baselines);
             bool moved = decision.Limit != before.Limit;

@@ -2,7 +2,7 @@ namespace Backpressure;
 
 /// <summary>
 /// Everything that can be configured, usually from the section <c>Backpressure</c>. Every property has a default
-/// that enforces safely. Names of downstreams, policies, routes and rate limits are compared without case; they have
+/// that enforces safely. Names of downstreams, policies, routes, rate limits and signals are compared without case; they have
 /// 1 to 100 characters, no colon, no space at either end, and in a configuration not digits alone (an index of a list).
 /// </summary>
 /// <remarks>
@@ -46,6 +46,10 @@ public sealed class BackpressureOptions
     /// <summary>Rate limits that policies name.</summary>
     public IDictionary<string, RateLimitOptions> RateLimits { get; } =
         new Dictionary<string, RateLimitOptions>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Live readings that lower the limits of the downstreams which name them.</summary>
+    public IDictionary<string, SignalOptions> Signals { get; } =
+        new Dictionary<string, SignalOptions>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Which priority headers are believed.</summary>
     public PriorityHeaderOptions PriorityHeader { get; set; } = new();

@@ -28,4 +28,6 @@ internal static class Bounds
     public static readonly TimeSpan DefaultPeriod = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan DefaultShedWait = TimeSpan.FromMilliseconds(500);
     public static readonly TimeSpan DefaultBlockWait = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan DefaultSmoothing = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan DefaultStaleAfter = TimeSpan.FromSeconds(10);
 }

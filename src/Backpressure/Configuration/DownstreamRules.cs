@@ -5,8 +5,15 @@ namespace Backpressure.Configuration;
 /// <summary>What a downstream's limit and queue must keep to.</summary>
 internal static class DownstreamRules
 {
-    public static void Validate(string path, DownstreamOptions downstream, OptionsErrors errors)
+    public static void Validate(string path, DownstreamOptions downstream, BackpressureOptions options, string root, OptionsErrors errors)
     {
+        for (int i = 0; i < downstream.Signals.Count; i++)
+        {
+            KnownName(
+                errors, Join(path, OptionsErrors.Invariant($"{nameof(downstream.Signals)}:{i}")), downstream.Signals[i],
+                options.Signals.Keys, Join(root, nameof(options.Signals)), hasDefault: false);
+        }
+
         var limit = Join(path, nameof(downstream.Limit));
         if (errors.Present(downstream.Limit, limit))
         {

@@ -21,6 +21,7 @@ internal static class OptionsReader
         ReadNamed(reader, nameof(options.Policies), options.Policies, Read);
         ReadNamed(reader, nameof(options.Routes), options.Routes, Read);
         ReadNamed(reader, nameof(options.RateLimits), options.RateLimits, Read);
+        ReadNamed(reader, nameof(options.Signals), options.Signals, Read);
         if (reader.Object(nameof(options.PriorityHeader)) is { } priorityHeader)
         {
             Read(priorityHeader, options.PriorityHeader ??= new());
@@ -61,6 +62,7 @@ internal static class OptionsReader
             Read(queue, downstream.Queue ??= new());
         }
 
+        reader.List(nameof(downstream.Signals), downstream.Signals);
         downstream.MaxLongLived = reader.Whole(nameof(downstream.MaxLongLived)) ?? downstream.MaxLongLived;
         reader.RefuseTheRest();
     }
@@ -130,6 +132,20 @@ internal static class OptionsReader
         rateLimit.PermitLimit = reader.Whole(nameof(rateLimit.PermitLimit)) ?? rateLimit.PermitLimit;
         rateLimit.Window = reader.Duration(nameof(rateLimit.Window)) ?? rateLimit.Window;
         rateLimit.SegmentsPerWindow = reader.Whole(nameof(rateLimit.SegmentsPerWindow)) ?? rateLimit.SegmentsPerWindow;
+        reader.RefuseTheRest();
+    }
+
+    private static void Read(SectionReader reader, SignalOptions signal)
+    {
+        signal.Kind = reader.Name<SignalKind>(nameof(signal.Kind)) ?? signal.Kind;
+        signal.Meter = reader.Text(nameof(signal.Meter)) ?? signal.Meter;
+        signal.Instrument = reader.Text(nameof(signal.Instrument)) ?? signal.Instrument;
+        reader.Texts(nameof(signal.Tags), signal.Tags);
+        signal.Aggregation = reader.Name<SignalAggregation>(nameof(signal.Aggregation)) ?? signal.Aggregation;
+        signal.Soft = reader.Fraction(nameof(signal.Soft)) ?? signal.Soft;
+        signal.Hard = reader.Fraction(nameof(signal.Hard)) ?? signal.Hard;
+        signal.Smoothing = reader.Duration(nameof(signal.Smoothing)) ?? signal.Smoothing;
+        signal.StaleAfter = reader.Duration(nameof(signal.StaleAfter)) ?? signal.StaleAfter;
         reader.RefuseTheRest();
     }
 

@@ -21,7 +21,8 @@ internal static class OptionsValidator
             "Choose a number in that range, or leave it out for no ceiling.");
         PartitionGrammar.Validate(errors, Join(root, nameof(options.PartitionBy)), options.PartitionBy);
 
-        Each(errors, Join(root, nameof(options.Downstreams)), options.Downstreams, DownstreamRules.Validate);
+        Each(errors, Join(root, nameof(options.Downstreams)), options.Downstreams, (path, downstream, all) => DownstreamRules.Validate(path, downstream, options, root, all));
+        Each(errors, Join(root, nameof(options.Signals)), options.Signals, SignalRules.Validate);
         Each(errors, Join(root, nameof(options.Policies)), options.Policies, (path, policy, all) => PolicyRules.Validate(path, policy, options, root, all));
         Each(errors, Join(root, nameof(options.Routes)), options.Routes, (path, route, all) => RouteRules.Validate(path, route, options, root, all));
         Each(errors, Join(root, nameof(options.RateLimits)), options.RateLimits, RateLimitRules.Validate);

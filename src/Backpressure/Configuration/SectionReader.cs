@@ -160,6 +160,33 @@ internal sealed class SectionReader
         }
     }
 
+    /// <summary>Amends a map from names to single texts.</summary>
+    public void Texts(string key, IDictionary<string, string> target)
+    {
+        if (Find(key) is not { } section)
+        {
+            return;
+        }
+
+        if (!string.IsNullOrEmpty(section.Value))
+        {
+            Refuse(section, $"must be an object. Write {{ \"name\": \"value\" }}, or {section.Path}:name as the key.", 0);
+            return;
+        }
+
+        foreach (var child in section.GetChildren())
+        {
+            if (child.GetChildren().Any())
+            {
+                _errors.Add(child.Path, null, "must be a single text, but has keys of its own. Write { \"name\": \"value\" }.");
+            }
+            else if (child.Value is { } value)
+            {
+                target[child.Key] = value;
+            }
+        }
+    }
+
     /// <summary>The keys of an object below this one; null when it is not set.</summary>
     public SectionReader? Object(string key) => Find(key) is { } section ? new SectionReader(section, _errors) : null;
 

@@ -52,8 +52,9 @@ internal static class SettingsFactory
     {
         var everybody = PartitionGrammar.Parse(options.PartitionBy)!;
         var rateLimits = ByName(options.RateLimits.Select(pair => Make(pair.Key, pair.Value, everybody)), limit => limit.Name);
+        var signals = ByName(options.Signals.Select(pair => SignalSettings.Of(pair.Key, pair.Value)), signal => signal.Name);
         var downstreams = ByName(
-            WithDefault(options.Downstreams).Select(pair => Make(pair.Key, pair.Value)), downstream => downstream.Name);
+            WithDefault(options.Downstreams).Select(pair => Make(pair.Key, pair.Value, signals)), downstream => downstream.Name);
         var policies = ByName(
             WithDefault(options.Policies).Select(pair => Make(pair.Key, pair.Value, options.Mode, everybody, downstreams, rateLimits)), policy => policy.Name);
         return new ShedderSettings
@@ -64,6 +65,7 @@ internal static class SettingsFactory
             Downstreams = downstreams,
             Policies = policies,
             RateLimits = rateLimits,
+            Signals = signals,
             Routes = new ValueList<RouteSettings>(options.Routes
                 .Select(pair => Make(pair.Key, pair.Value, policies))
                 .OrderBy(route => route.Order)
@@ -77,7 +79,8 @@ internal static class SettingsFactory
         };
     }
 
-    private static DownstreamSettings Make(string name, DownstreamOptions downstream) => new()
+    private static DownstreamSettings Make(
+        string name, DownstreamOptions downstream, FrozenDictionary<string, SignalSettings> signals) => new()
     {
         Name = name,
         Limit = Make(downstream.Limit),
@@ -90,6 +93,7 @@ internal static class SettingsFactory
             ShedSameUsers = downstream.Queue.ShedSameUsers,
         },
         MaxLongLived = downstream.MaxLongLived,
+        Signals = new(downstream.Signals.Select(signal => signals[signal].Name).Distinct(StringComparer.OrdinalIgnoreCase)),
     };
 
     private static LimitSettings Make(LimitOptions limit)

@@ -18,6 +18,8 @@ internal sealed record ShedderSettings
 
     public required FrozenDictionary<string, RateLimitSettings> RateLimits { get; init; }
 
+    public required FrozenDictionary<string, SignalSettings> Signals { get; init; }
+
     /// <summary>In the order in which they are tried, but for the precedence of templates, which the web layer knows.</summary>
     public required IReadOnlyList<RouteSettings> Routes { get; init; }
 
@@ -38,7 +40,8 @@ internal sealed record ShedderSettings
         && Routes.SequenceEqual(other.Routes)
         && Same(Downstreams, other.Downstreams)
         && Same(Policies, other.Policies)
-        && Same(RateLimits, other.RateLimits);
+        && Same(RateLimits, other.RateLimits)
+        && Same(Signals, other.Signals);
 
     public override int GetHashCode() =>
         HashCode.Combine(Mode, MaxConcurrentRequests, DefaultPolicy, PriorityHeader, Deadline, Downstreams.Count, Policies.Count, RateLimits.Count);
@@ -57,6 +60,9 @@ internal sealed record DownstreamSettings
     public required QueueSettings Queue { get; init; }
 
     public required int MaxLongLived { get; init; }
+
+    /// <summary>The names of the signals that lower its limit, as they were declared.</summary>
+    public ValueList<string> Signals { get; init; } = new([]);
 }
 
 internal sealed record LimitSettings

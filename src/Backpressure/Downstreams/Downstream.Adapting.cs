@@ -12,6 +12,30 @@ internal sealed partial class Downstream
     /// <summary>With nobody at the full gate for this long who may wait, it counts as one that only rejects.</summary>
     private const double MayWaitSeconds = 10;
 
+    private volatile Pressure _pressure = Pressure.None;
+
+    /// <summary>Called when the limit is looked at, so that signals are read also where the pool has no thread for a timer.</summary>
+    internal Action<long>? Looked { get; set; }
+
+    /// <summary>The names of the signals that lower its limit.</summary>
+    internal IReadOnlyList<string> Signals => Volatile.Read(ref _settings).Signals;
+
+    /// <summary>The signal that keeps its limit below what the law allows; null: none.</summary>
+    internal string? LimitedBy => _pressure.Signal;
+
+    /// <summary>Lowers the limit as a signal says, or lets it go.</summary>
+    /// <param name="level">0: not at all; 1: to the minimum.</param>
+    /// <param name="signal">Whose level it is; null: nobody's.</param>
+    /// <param name="now">The time.</param>
+    internal void SetPressure(double level, string? signal, long now)
+    {
+        if (level != _pressure.Level || signal != _pressure.Signal)
+        {
+            _pressure = new Pressure(level, signal);
+            ApplyCurrent(now);
+        }
+    }
+
     private void AdaptIfDue(long now)
     {
         if (Controller.IsDue(Unmeasured, now))
@@ -35,6 +59,7 @@ internal sealed partial class Downstream
             AdmittedLate = counts.AdmittedLate,
             CanQueue = CanQueue(counts.MayWaitAt, now),
             Shadow = IsShadow,
+            Held = _pressure.Level > 0,
         };
     }
 
@@ -46,6 +71,7 @@ internal sealed partial class Downstream
         }
 
         LookAtRate(now);
+        Looked?.Invoke(now);
     }
 
     // While not everybody is measured, not everybody looks at the clock: should they stop coming, the timer sees it.
@@ -73,7 +99,8 @@ internal sealed partial class Downstream
         lock (_applying)
         {
             decision = Controller.Current;
-            Gate.SetLimit(decision.Limit, decision.Nominal, now, ref decided);
+            int floor = Pressure.FloorOf(_settings.Limit);
+            Gate.SetLimit(_pressure.Lower(decision.Limit, floor), _pressure.Lower(decision.Nominal, floor), now, ref decided);
         }
 
         decided.Tell();

@@ -20,6 +20,9 @@ internal sealed class DownstreamSet : IDisposable
         _logger = logger;
     }
 
+    /// <summary>Called whenever one of them looks at its limit.</summary>
+    public Action<long>? Looked { get; init; }
+
     /// <summary>Every gate there is, shadows included.</summary>
     public IEnumerable<Downstream> All
     {
@@ -43,7 +46,7 @@ internal sealed class DownstreamSet : IDisposable
         {
             if (!_byName.TryGetValue(wanted.Name, out Downstream? downstream))
             {
-                downstream = new Downstream(wanted, shadow: false, _time, _logger);
+                downstream = new Downstream(wanted, shadow: false, _time, _logger) { Looked = Looked };
                 _byName[wanted.Name] = downstream;
             }
             else
@@ -69,7 +72,7 @@ internal sealed class DownstreamSet : IDisposable
             }
             else
             {
-                downstream.Shadow = new Downstream(wanted, shadow: true, _time, _logger);
+                downstream.Shadow = new Downstream(wanted, shadow: true, _time, _logger) { Looked = Looked };
             }
         }
     }

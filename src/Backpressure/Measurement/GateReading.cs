@@ -22,4 +22,7 @@ internal readonly record struct GateReading
     public required bool CanQueue { get; init; }
 
     public required bool Shadow { get; init; }
+
+    /// <summary>Whether a signal keeps the limit below the law's: what passes then says nothing about the law's.</summary>
+    public bool Held { get; init; }
 }

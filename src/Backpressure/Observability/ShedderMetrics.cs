@@ -32,12 +32,18 @@ internal sealed class ShedderMetrics : IDisposable
     /// <param name="active">Reads who is in flight.</param>
     /// <param name="limit">Reads the limits.</param>
     /// <param name="requests">Reads the decisions so far.</param>
+    /// <param name="signals">Reads how strongly each signal lowers limits.</param>
+    /// <param name="signalValues">Reads the values behind.</param>
+    /// <param name="signalsStale">Reads which of them do not count for want of readings.</param>
     public ShedderMetrics(
         IMeterFactory? factory,
         Func<IEnumerable<Measurement<long>>> queueDepth,
         Func<IEnumerable<Measurement<long>>> active,
         Func<IEnumerable<Measurement<long>>> limit,
-        Func<IEnumerable<Measurement<long>>> requests)
+        Func<IEnumerable<Measurement<long>>> requests,
+        Func<IEnumerable<Measurement<double>>> signals,
+        Func<IEnumerable<Measurement<double>>> signalValues,
+        Func<IEnumerable<Measurement<int>>> signalsStale)
     {
         _ownsMeter = factory is null;
         _meter = factory?.Create(new MeterOptions(MeterName)) ?? new Meter(MeterName);
@@ -45,6 +51,9 @@ internal sealed class ShedderMetrics : IDisposable
         _meter.CreateObservableUpDownCounter("backpressure.requests.active", active, "{request}", "Requests in flight now, in units of cost where they hold a slot.");
         _meter.CreateObservableGauge("backpressure.limit", limit, "{request}", "How many requests may be in flight.");
         _meter.CreateObservableCounter("backpressure.requests", requests, "{request}", "Requests decided, by decision and reason.");
+        _meter.CreateObservableGauge("backpressure.signal", signals, "1", "How strongly a signal lowers limits: 0 not at all, 1 to the minimum.");
+        _meter.CreateObservableGauge("backpressure.signal.value", signalValues, unit: null, "What a signal reads, averaged, in its own unit.");
+        _meter.CreateObservableGauge("backpressure.signal.stale", signalsStale, "1", "1 while a signal does not count for want of readings, otherwise 0.");
         _queueTime = _meter.CreateHistogram("backpressure.queue.time", "s", "How long requests that waited have waited.", tags: null, Seconds);
         _serviceTime = _meter.CreateHistogram("backpressure.service.time", "s", "Time from admission to the start of the response.", tags: null, Seconds);
         _retryAfter = _meter.CreateHistogram("backpressure.retry_after", "s", "What rejected requests were told to wait.", tags: null, RetrySeconds);

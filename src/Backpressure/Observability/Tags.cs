@@ -11,6 +11,7 @@ internal static class Tags
     public const string Outcome = "backpressure.outcome";
     public const string Result = "backpressure.result";
     public const string Mode = "backpressure.mode";
+    public const string Signal = "backpressure.signal";
     public const string Kind = "backpressure.kind";
 
     public static string Tag(this AdmissionDecision decision) => decision switch

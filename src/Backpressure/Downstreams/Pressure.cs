@@ -1,0 +1,18 @@
+using Backpressure.Configuration;
+
+namespace Backpressure.Downstreams;
+
+/// <summary>How far signals lower a limit. It can only lower: at 0 the law's limit stands.</summary>
+/// <param name="Level">0: not at all; 1: to the floor.</param>
+/// <param name="Signal">Whose level it is.</param>
+internal sealed record Pressure(double Level, string? Signal)
+{
+    public static Pressure None { get; } = new(0, null);
+
+    /// <summary>The least that signals leave: the configured minimum, and one of a fixed limit, whose minimum is itself.</summary>
+    public static int FloorOf(LimitSettings limit) => limit.Algorithm == LimitAlgorithm.Fixed ? 1 : limit.Min;
+
+    /// <summary>What is left of a limit; in proportion between it and the floor, rounded up.</summary>
+    public int Lower(int limit, int floor) =>
+        limit <= floor ? limit : floor + (int)Math.Ceiling((limit - floor) * (1 - Level));
+}

@@ -1,0 +1,64 @@
+using System.Diagnostics.Metrics;
+using Backpressure.Downstreams;
+using Backpressure.Observability;
+using Backpressure.Signals;
+
+namespace Backpressure;
+
+/// <content>Signals: read, carried to the downstreams that name them, and told of.</content>
+public sealed partial class LoadShedder
+{
+    // Called by requests and timers: what goes wrong costs a look at the signals, nothing else.
+    private void ApplySignals(long now)
+    {
+        try
+        {
+            foreach (Downstream downstream in _downstreams.All)
+            {
+                (double level, string? signal) = _signals.StrongestOf(downstream.Signals);
+                downstream.SetPressure(level, signal, now);
+            }
+        }
+        catch (Exception fault)
+        {
+            NoteFault(fault);
+        }
+    }
+
+    private void LookAtSignals(long now) => _signals.LookIfDue(now);
+
+    private void TellOfSignal(SignalChange change)
+    {
+        Signal signal = change.Signal;
+        string name = signal.Settings.Name;
+        switch (change.Kind)
+        {
+            case SignalChangeKind.BeganLowering:
+                _signalLog.BeganLowering(name, signal.Value, signal.Settings.Soft);
+                break;
+            case SignalChangeKind.StoppedLowering:
+                _signalLog.StoppedLowering(name, signal.Value);
+                break;
+            case SignalChangeKind.WentStale:
+                _signalLog.WentStale(name, signal.Settings.StaleAfter.TotalSeconds, change.Absence);
+                break;
+            case SignalChangeKind.CameBack:
+                _signalLog.CameBack(name);
+                break;
+            case SignalChangeKind.Faulted:
+                _signalLog.Faulted(name, change.Fault!);
+                break;
+        }
+    }
+
+    private IEnumerable<Measurement<double>> MeasureSignals() =>
+        _signals.All.Select(static signal => new Measurement<double>(signal.Level, TagsOf(signal)));
+
+    private IEnumerable<Measurement<double>> MeasureSignalValues() =>
+        _signals.All.Where(static signal => double.IsFinite(signal.Value)).Select(static signal => new Measurement<double>(signal.Value, TagsOf(signal)));
+
+    private IEnumerable<Measurement<int>> MeasureStaleSignals() =>
+        _signals.All.Select(static signal => new Measurement<int>(signal.IsStale ? 1 : 0, TagsOf(signal)));
+
+    private static KeyValuePair<string, object?>[] TagsOf(Signal signal) => [new(Tags.Signal, signal.Settings.Name)];
+}

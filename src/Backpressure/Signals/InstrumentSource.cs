@@ -1,0 +1,192 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using Backpressure.Configuration;
+
+namespace Backpressure.Signals;
+
+/// <summary>Reads an instrument of any library by listening to it, as an exporter would.</summary>
+/// <remarks>
+/// Every combination of tags is a series with a cell of its own. Counters and up-down counters tell of changes, which are added up
+/// from the start; gauges tell of values; histograms of events, kept since the last look; observable instruments are asked at each look.
+/// </remarks>
+internal sealed class InstrumentSource : ISignalSource
+{
+    /// <summary>Series with cells of their own; all others share one. An instrument with more is no measure of capacity.</summary>
+    private const int MaxSeries = 1000;
+
+    private readonly SignalSettings _settings;
+    private readonly long _ticksPerSecond;
+    private readonly MeterListener _listener;
+    private readonly SeenMeters _seen;
+    private readonly ConcurrentDictionary<ulong, SeriesCell> _series = new();
+    private readonly SeriesCell _others = new();
+    private volatile Instrument? _instrument;
+    private SeriesKind _kind;
+    private long _look;
+    private long _readAt;
+    private double _sum = double.NaN;
+
+    public InstrumentSource(SignalSettings settings, long ticksPerSecond, long now)
+    {
+        _settings = settings;
+        _ticksPerSecond = ticksPerSecond;
+        _readAt = now;
+        _seen = new SeenMeters(settings.Meter, settings.Instrument);
+        _listener = new MeterListener { InstrumentPublished = Published, MeasurementsCompleted = Ended };
+        _listener.SetMeasurementEventCallback<byte>(static (_, value, tags, me) => Measured(value, tags, me));
+        _listener.SetMeasurementEventCallback<short>(static (_, value, tags, me) => Measured(value, tags, me));
+        _listener.SetMeasurementEventCallback<int>(static (_, value, tags, me) => Measured(value, tags, me));
+        _listener.SetMeasurementEventCallback<long>(static (_, value, tags, me) => Measured(value, tags, me));
+        _listener.SetMeasurementEventCallback<float>(static (_, value, tags, me) => Measured(value, tags, me));
+        _listener.SetMeasurementEventCallback<double>(static (_, value, tags, me) => Measured(value, tags, me));
+        _listener.SetMeasurementEventCallback<decimal>(static (_, value, tags, me) => Measured((double)value, tags, me));
+        _listener.Start();
+    }
+
+    public string Absence => _instrument is null
+        ? _seen.Describe()
+        : string.Create(CultureInfo.InvariantCulture, $"The instrument is there, but has no measurement{(_settings.Tags.Count > 0 ? " with these tags" : string.Empty)}.");
+
+    public double Read(long now)
+    {
+        if (_instrument is null)
+        {
+            return double.NaN;
+        }
+
+        _look++;
+        _listener.RecordObservableInstruments();
+        double seconds = (double)(now - _readAt) / _ticksPerSecond;
+        _readAt = now;
+        return Aggregate(seconds);
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    private double Aggregate(double seconds)
+    {
+        double sum = 0;
+        double max = double.NegativeInfinity;
+        double count = 0;
+        foreach (SeriesCell cell in _series.Values)
+        {
+            Add(cell);
+        }
+
+        Add(_others);
+        switch (_settings.Aggregation)
+        {
+            case SignalAggregation.Max:
+                return count > 0 ? max : double.NaN;
+            case SignalAggregation.Average:
+                return count > 0 ? sum / count : double.NaN;
+            case SignalAggregation.Rate:
+                double grown = _kind == SeriesKind.Events ? sum : sum - _sum;
+                bool first = double.IsNaN(_sum);
+                _sum = sum;
+                return first || seconds <= 0 ? double.NaN : grown / seconds;
+            default:
+                return sum;
+        }
+
+        void Add(SeriesCell cell)
+        {
+            SeriesReading reading = cell.Take(_kind, _look);
+            sum += reading.Sum;
+            count += reading.Count;
+            max = reading.Count > 0 ? Math.Max(max, reading.Max) : max;
+        }
+    }
+
+    // The first that fits is listened to: a second of the same name (another instance of the library) would count everything twice
+    // where both are told the same, so it is joined only when it is of the same kind.
+    private void Published(Instrument instrument, MeterListener listener)
+    {
+        _seen.Note(instrument);
+        if (instrument.Meter.Name != _settings.Meter || instrument.Name != _settings.Instrument)
+        {
+            return;
+        }
+
+        SeriesKind kind = KindOf(instrument);
+        if (_instrument is null || _kind == kind)
+        {
+            _kind = kind;
+            _instrument = instrument;
+            listener.EnableMeasurementEvents(instrument, this);
+        }
+    }
+
+    private void Ended(Instrument instrument, object? state)
+    {
+        if (ReferenceEquals(_instrument, instrument))
+        {
+            _instrument = null;
+            _series.Clear();
+        }
+    }
+
+    private static SeriesKind KindOf(Instrument instrument)
+    {
+        if (instrument.IsObservable)
+        {
+            return SeriesKind.Observed;
+        }
+
+        string name = instrument.GetType().Name;
+        return name.StartsWith("Histogram", StringComparison.Ordinal) ? SeriesKind.Events
+            : name.StartsWith("Gauge", StringComparison.Ordinal) ? SeriesKind.Values
+            : SeriesKind.Changes;
+    }
+
+    // Runs within the library that measures: short, and it must not throw.
+    private static void Measured(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
+    {
+        var me = (InstrumentSource)state!;
+        if (double.IsFinite(value) && me.IsWanted(tags))
+        {
+            me.CellOf(tags).Record(value, me._kind, me._look);
+        }
+    }
+
+    private bool IsWanted(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        for (int i = 0; i < _settings.Tags.Count; i++)
+        {
+            if (!Has(tags, _settings.Tags[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool Has(ReadOnlySpan<KeyValuePair<string, object?>> tags, KeyValuePair<string, string> wanted)
+    {
+        foreach (KeyValuePair<string, object?> tag in tags)
+        {
+            if (tag.Key == wanted.Key)
+            {
+                return (tag.Value as string ?? Convert.ToString(tag.Value, CultureInfo.InvariantCulture)) == wanted.Value;
+            }
+        }
+
+        return false;
+    }
+
+    private SeriesCell CellOf(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        ulong key = 14695981039346656037;
+        foreach (KeyValuePair<string, object?> tag in tags)
+        {
+            // Without regard to their order, which callers may change.
+            key += ((((ulong)(uint)tag.Key.GetHashCode(StringComparison.Ordinal)) << 32) | (uint)(tag.Value?.GetHashCode() ?? 0)) * 0x9E3779B97F4A7C15;
+        }
+
+        return _series.TryGetValue(key, out SeriesCell? cell) ? cell
+            : _series.Count >= MaxSeries ? _others
+            : _series.GetOrAdd(key, static _ => new SeriesCell());
+    }
+}

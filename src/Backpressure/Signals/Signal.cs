@@ -1,0 +1,111 @@
+using Backpressure.Configuration;
+
+namespace Backpressure.Signals;
+
+/// <summary>One configured signal as it runs. Changed only by the board's one sampler; read by anybody.</summary>
+internal sealed class Signal : IDisposable
+{
+    private readonly ISignalSource _source;
+    private readonly long _ticksPerSecond;
+    private readonly Action<SignalChange> _changed;
+    private SignalLevel _level = SignalLevel.None;
+    private long _readAt;
+    private long _knownAt;
+    private bool _stale;
+    private bool _lowering;
+    private bool _faultTold;
+
+    public Signal(SignalSettings settings, ISignalSource source, long ticksPerSecond, long now, Action<SignalChange> changed)
+    {
+        Settings = settings;
+        _source = source;
+        _ticksPerSecond = ticksPerSecond;
+        _readAt = now;
+        _knownAt = now;
+        _changed = changed;
+    }
+
+    public SignalSettings Settings { get; }
+
+    /// <summary>0: does not lower; 1: lowers to the minimum.</summary>
+    public double Level => Volatile.Read(ref _published);
+
+    /// <summary>The value behind it; NaN: none.</summary>
+    public double Value => Volatile.Read(ref _value);
+
+    /// <summary>Whether it has had no reading for so long that it does not count.</summary>
+    public bool IsStale => Volatile.Read(ref _stale);
+
+    private double _published;
+    private double _value = double.NaN;
+
+    /// <summary>Reads it. Never throws.</summary>
+    public void Sample(long now)
+    {
+        double reading = ReadSafely(now);
+        double seconds = Math.Max(0, (double)(now - _readAt) / _ticksPerSecond);
+        _readAt = now;
+        if (double.IsFinite(reading))
+        {
+            _knownAt = now;
+            _level = _level.After(reading, seconds, Settings.Smoothing.TotalSeconds, Settings.Soft, Settings.Hard);
+            Publish(_level);
+            Become(stale: false);
+        }
+        else if (now - _knownAt > Settings.StaleAfter.TotalSeconds * _ticksPerSecond)
+        {
+            _level = SignalLevel.None;
+            Publish(_level);
+            Become(stale: true);
+        }
+
+        bool lowering = _level.Level > 0;
+        if (lowering != _lowering)
+        {
+            _lowering = lowering;
+            _changed(new SignalChange(this, lowering ? SignalChangeKind.BeganLowering : SignalChangeKind.StoppedLowering));
+        }
+    }
+
+    public void Dispose() => _source.Dispose();
+
+    private double ReadSafely(long now)
+    {
+        try
+        {
+            return _source.Read(now);
+        }
+#pragma warning disable CA1031 // Anybody's code and anybody's instruments: what they throw means that nothing is known.
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            if (!_faultTold)
+            {
+                _faultTold = true;
+                _changed(new SignalChange(this, SignalChangeKind.Faulted) { Fault = fault });
+            }
+
+            return double.NaN;
+        }
+    }
+
+    private void Publish(SignalLevel level)
+    {
+        Volatile.Write(ref _value, level.Value);
+        Volatile.Write(ref _published, level.Level);
+    }
+
+    private void Become(bool stale)
+    {
+        if (_stale == stale)
+        {
+            return;
+        }
+
+        Volatile.Write(ref _stale, stale);
+        _faultTold &= stale;
+        _changed(stale
+            ? new SignalChange(this, SignalChangeKind.WentStale) { Absence = _source.Absence }
+            : new SignalChange(this, SignalChangeKind.CameBack));
+    }
+}
