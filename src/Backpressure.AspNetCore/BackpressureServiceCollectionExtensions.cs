@@ -5,6 +5,7 @@ using Backpressure.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -33,7 +34,8 @@ public static class BackpressureServiceCollectionExtensions
             provider.GetRequiredService<SettingsSource>().Read(),
             provider.GetService<TimeProvider>(),
             provider.GetService<ILoggerFactory>(),
-            provider.GetService<IMeterFactory>()));
+            provider.GetService<IMeterFactory>(),
+            provider.GetServices<ICapacitySignal>()));
 
         // TryAddEnumerable tells registrations apart by the factory's return type, so a second call adds no second service.
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, BackpressureService>(static provider => new BackpressureService(
@@ -68,6 +70,26 @@ public static class BackpressureServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);
         return services.AddBackpressure().AddStep(new OptionsStep(configure, null));
+    }
+
+    /// <summary>
+    /// Makes a health check a signal: 0 while it is healthy, 0.5 degraded, 1 unhealthy. Configure it as
+    /// <c>"Signals": { "{name}": { "Kind": "Custom", "Soft": 0, "Hard": 1 } }</c> and name it at a downstream.
+    /// </summary>
+    /// <remarks>
+    /// The health checks' own publisher runs the checks, as its <c>HealthCheckPublisherOptions</c> say: by default first after 5 s and
+    /// then every 30 s. Choose a period that suits, and a <c>StaleAfter</c> above it.
+    /// </remarks>
+    /// <param name="services">Where to add it.</param>
+    /// <param name="name">The signal's name.</param>
+    /// <param name="checkName">The check's name; <see langword="null"/>: all checks together, the worst of them.</param>
+    /// <returns>The same <paramref name="services"/>.</returns>
+    public static IServiceCollection AddBackpressureHealthSignal(this IServiceCollection services, string name, string? checkName = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        var signal = new HealthSignal(name, checkName);
+        return services.AddSingleton<ICapacitySignal>(signal).AddSingleton<IHealthCheckPublisher>(signal);
     }
 
     private static IServiceCollection AddStep(this IServiceCollection services, OptionsStep step)

@@ -35,6 +35,12 @@ public interface IBackpressureFeature
     int InFlight { get; }
 
     /// <summary>
+    /// The name of the signal that keeps the downstream's limit below what it has learnt, when this is read;
+    /// <see langword="null"/>: none does.
+    /// </summary>
+    string? LimitedBy { get; }
+
+    /// <summary>
     /// Units of the downstream's limit that the request takes: its policy's, or what <see cref="BackpressureHttpOptions.Classify"/>
     /// said. A handler that learns what its request really takes sets it, 1 to 1000 (the nearest bound beyond): from then on it
     /// holds so many, and whose request it is pays for so many times its service time, if it had to wait. Ignored once the

@@ -8,6 +8,9 @@ namespace Backpressure;
 /// <content>Signals: read, carried to the downstreams that name them, and told of.</content>
 public sealed partial class LoadShedder
 {
+    /// <summary>The signal that keeps the limit of a lease's downstream below its law's; null: none.</summary>
+    internal static string? LimitedBy(in AdmissionLease lease) => lease.Class.Downstream.LimitedBy;
+
     // Called by requests and timers: what goes wrong costs a look at the signals, nothing else.
     private void ApplySignals(long now)
     {

@@ -13,12 +13,12 @@ internal sealed class ShedderRig : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    public ShedderRig(BackpressureOptions options, TimeProvider? time = null)
+    public ShedderRig(BackpressureOptions options, TimeProvider? time = null, IEnumerable<ICapacitySignal>? signals = null)
     {
         Time = time as FineTimeProvider ?? new FineTimeProvider();
         Logger = new RecordingLoggerFactory();
         Meters = new ScopedMeterFactory();
-        Shedder = new LoadShedder(options, time ?? Time, Logger, Meters);
+        Shedder = new LoadShedder(options, time ?? Time, Logger, Meters, signals);
     }
 
     public FineTimeProvider Time { get; }

@@ -54,6 +54,8 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
 
     public int InFlight => _context is null ? 0 : LoadShedder.ReadingOf(in _lease).InFlight;
 
+    public string? LimitedBy => _context is null ? null : LoadShedder.LimitedBy(in _lease);
+
     public int Cost
     {
         get => _lease.Cost;

@@ -52,7 +52,7 @@ internal sealed class ShedderMetrics : IDisposable
         _meter.CreateObservableGauge("backpressure.limit", limit, "{request}", "How many requests may be in flight.");
         _meter.CreateObservableCounter("backpressure.requests", requests, "{request}", "Requests decided, by decision and reason.");
         _meter.CreateObservableGauge("backpressure.signal", signals, "1", "How strongly a signal lowers limits: 0 not at all, 1 to the minimum.");
-        _meter.CreateObservableGauge("backpressure.signal.value", signalValues, unit: null, "What a signal reads, averaged, in its own unit.");
+        _meter.CreateObservableGauge("backpressure.signal.value", signalValues, "{reading}", "What a signal reads, averaged, in its own unit.");
         _meter.CreateObservableGauge("backpressure.signal.stale", signalsStale, "1", "1 while a signal does not count for want of readings, otherwise 0.");
         _queueTime = _meter.CreateHistogram("backpressure.queue.time", "s", "How long requests that waited have waited.", tags: null, Seconds);
         _serviceTime = _meter.CreateHistogram("backpressure.service.time", "s", "Time from admission to the start of the response.", tags: null, Seconds);

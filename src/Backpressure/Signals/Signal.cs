@@ -9,6 +9,9 @@ internal sealed class Signal : IDisposable
     private readonly long _ticksPerSecond;
     private readonly Action<SignalChange> _changed;
     private SignalLevel _level = SignalLevel.None;
+    private double _published;
+    private double _value = double.NaN;
+    private double _last = double.NaN;
     private long _readAt;
     private long _knownAt;
     private bool _stale;
@@ -36,9 +39,6 @@ internal sealed class Signal : IDisposable
     /// <summary>Whether it has had no reading for so long that it does not count.</summary>
     public bool IsStale => Volatile.Read(ref _stale);
 
-    private double _published;
-    private double _value = double.NaN;
-
     /// <summary>Reads it. Never throws.</summary>
     public void Sample(long now)
     {
@@ -48,15 +48,20 @@ internal sealed class Signal : IDisposable
         if (double.IsFinite(reading))
         {
             _knownAt = now;
-            _level = _level.After(reading, seconds, Settings.Smoothing.TotalSeconds, Settings.Soft, Settings.Hard);
-            Publish(_level);
-            Become(stale: false);
+            _last = reading;
         }
         else if (now - _knownAt > Settings.StaleAfter.TotalSeconds * _ticksPerSecond)
         {
-            _level = SignalLevel.None;
-            Publish(_level);
-            Become(stale: true);
+            _last = double.NaN;
+        }
+
+        // What was read last holds until something else is, or it is too old.
+        bool known = double.IsFinite(_last);
+        _level = known ? _level.After(_last, seconds, Settings.Smoothing.TotalSeconds, Settings.Soft, Settings.Hard) : SignalLevel.None;
+        Publish(_level);
+        if (known || now - _knownAt > Settings.StaleAfter.TotalSeconds * _ticksPerSecond)
+        {
+            Become(stale: !known);
         }
 
         bool lowering = _level.Level > 0;

@@ -21,6 +21,15 @@ internal sealed record OptionKey(string Path, string Name, Type Type, string Def
         ["Downstreams:{name}:Limit:Min"] = Code(Bounds.DefaultMin),
         ["Downstreams:{name}:Limit:Max"] = Code(Bounds.DefaultMax),
         ["Downstreams:{name}:Queue:Capacity"] = $"twice the limit, at least {Code(SettingsFactory.Build(new BackpressureOptions()).Downstreams["Default"].Queue.CapacityAt(1))}",
+        ["Downstreams:{name}:Signals"] = "none",
+        ["Signals:{name}:Meter"] = "required by `Instrument`",
+        ["Signals:{name}:Instrument"] = "required by `Instrument`",
+        ["Signals:{name}:Tags"] = "none: all",
+        ["Signals:{name}:Aggregation"] = Code(SignalAggregation.Sum),
+        ["Signals:{name}:Soft"] = "by its kind, else required",
+        ["Signals:{name}:Hard"] = "by its kind, else required",
+        ["Signals:{name}:Smoothing"] = $"{Code(Bounds.DefaultSmoothing)} for `Cpu` and `GarbageCollection`, else none",
+        ["Signals:{name}:StaleAfter"] = Code(Bounds.DefaultStaleAfter),
         ["Policies:{name}:MaxWait"] = $"{Code(Bounds.DefaultShedWait)} for `Shed`, {Code(Bounds.DefaultBlockWait)} for `Block`",
         ["Policies:{name}:RateLimit"] = "none",
         ["Policies:{name}:Mode"] = "as `Mode`",
@@ -49,7 +58,7 @@ internal sealed record OptionKey(string Path, string Name, Type Type, string Def
             string path = prefix + property.Name;
             Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
             object? value = property.GetValue(options);
-            if (value is IDictionary)
+            if (value is IDictionary and not IDictionary<string, string>)
             {
                 object entry = Activator.CreateInstance(type.GetGenericArguments()[1])!;
                 foreach (OptionKey key in Of(entry, path + ":{name}:"))
@@ -66,7 +75,7 @@ internal sealed record OptionKey(string Path, string Name, Type Type, string Def
             }
             else
             {
-                bool leftOut = value is null or IList { Count: 0 };
+                bool leftOut = value is null or IList { Count: 0 } or IDictionary { Count: 0 };
                 yield return new OptionKey(path, property.Name, type, leftOut ? WhenLeftOut[path] : Code(value!));
             }
         }

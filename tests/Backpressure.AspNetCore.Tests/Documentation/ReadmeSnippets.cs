@@ -41,6 +41,11 @@ internal static class ReadmeSnippets
         });
     }
 
+    public static void Health(WebApplicationBuilder builder)
+    {
+        builder.Services.AddBackpressureHealthSignal("orders-health", checkName: "orders-db");
+    }
+
     private static int CountRows() => 25_000;
 
     private static string Report(int rows) => $"{rows} rows";

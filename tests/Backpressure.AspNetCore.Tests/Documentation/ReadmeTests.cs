@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Backpressure.AspNetCore.Tests.Documentation;
 
@@ -96,7 +97,7 @@ public sealed class ReadmeTests
     public async Task TagTable_HasEveryTagAndEveryValueSeen()
     {
         Dictionary<string, IReadOnlyList<string>> documented = Text.Table("tag").ToDictionary(row => Readme.Code(row[0])[0], row => Readme.Code(row[1]));
-        string[] fromConfiguration = [Tags.Downstream, Tags.Policy];
+        string[] fromConfiguration = [Tags.Downstream, Tags.Policy, Tags.Signal];
         ILookup<string, string> seen = (await ObserveAsync()).Values
             .SelectMany(instrument => instrument.Tags)
             .SelectMany(tag => tag.Value.Select(value => (Tag: tag.Key, Value: value)))
@@ -145,6 +146,7 @@ public sealed class ReadmeTests
         builder.Logging.ClearProviders();
         builder.Services.AddBackpressure(ConfigurationOf(0));
         ReadmeSnippets.Options(builder);
+        ReadmeSnippets.Health(builder);
         await using WebApplication app = builder.Build();
         app.UseBackpressure();
         ReadmeSnippets.Endpoints(app);
@@ -200,14 +202,19 @@ public sealed class ReadmeTests
             },
         };
         listener.SetMeasurementEventCallback<long>((instrument, _, tags, _) => seen[instrument.Name].Add(tags));
+        listener.SetMeasurementEventCallback<int>((instrument, _, tags, _) => seen[instrument.Name].Add(tags));
         listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) => seen[instrument.Name].Add(tags));
         listener.Start();
 
+        var time = new FakeTimeProvider();
         var options = new BackpressureOptions();
         options.Downstreams["Default"] = new DownstreamOptions { Limit = new LimitOptions { Algorithm = LimitAlgorithm.Fixed, Value = 1 } };
+        options.Signals["half"] = new SignalOptions { Kind = SignalKind.Custom, Soft = 0, Hard = 1 };
+        options.Downstreams["Default"].Signals.Add("half");
         options.Policies["Observed"] = new PolicyOptions { Mode = BackpressureMode.Observe };
-        using (var shedder = new LoadShedder(options, meterFactory: factory))
+        using (var shedder = new LoadShedder(options, time, meterFactory: factory, signals: [new Half()]))
         {
+            time.Advance(TimeSpan.FromMilliseconds(100));
             AdmissionLease observed = await AdmitAsync(shedder, "Observed");
             AdmissionLease running = await AdmitAsync(shedder, "Default");
             Task<AdmissionLease> waits = AdmitAsync(shedder, "Default");
@@ -234,6 +241,13 @@ public sealed class ReadmeTests
         "Histogram" => "histogram",
         var other => other,
     };
+
+    private sealed class Half : ICapacitySignal
+    {
+        public string Name => "half";
+
+        public double Read() => 0.5;
+    }
 
     private sealed class Seen(string kind, string? unit)
     {

@@ -57,7 +57,11 @@ public sealed class OptionsCoverageTests
         {
             var key = path + ":" + property.Name;
             var scalar = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
-            if (EntryType(property.PropertyType) is { } entry)
+            if (EntryType(property.PropertyType) == typeof(string))
+            {
+                values[key + ":some"] = "text";
+            }
+            else if (EntryType(property.PropertyType) is { } entry)
             {
                 Write(entry, key + ":Some", values);
             }
@@ -111,6 +115,13 @@ public sealed class OptionsCoverageTests
                     for (var i = 0; i < list.Count; i++)
                     {
                         read[$"{key}:{i}"] = list[i];
+                    }
+
+                    break;
+                case IDictionary<string, string> texts:
+                    foreach ((string name, string text) in texts)
+                    {
+                        read[$"{key}:{name}"] = text;
                     }
 
                     break;

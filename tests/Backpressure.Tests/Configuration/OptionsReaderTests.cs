@@ -15,7 +15,7 @@ public sealed class OptionsReaderTests
         },
         {
             """{ "Colour": "a secret" }""",
-            "Backpressure:Colour is not a known key. Remove it. Known here: Deadline, DefaultPolicy, Downstreams, MaxConcurrentRequests, Mode, PartitionBy, Policies, PriorityHeader, RateLimits, Routes."
+            "Backpressure:Colour is not a known key. Remove it. Known here: Deadline, DefaultPolicy, Downstreams, MaxConcurrentRequests, Mode, PartitionBy, Policies, PriorityHeader, RateLimits, Routes, Signals."
         },
         {
             """{ "Policies": { "A": { "priorty": "Low" } } }""",
@@ -100,6 +100,16 @@ public sealed class OptionsReaderTests
         {
             """{ "Policies": { "A": { "MaxWait": "1.00:00:00" } } }""",
             "Backpressure:Policies:A:MaxWait (\"1.00:00:00\") must be a duration as hh:mm:ss or hh:mm:ss.fff. Write for example 00:00:00.500 for half a second."
+        },
+
+        // Maps of texts
+        {
+            """{ "Signals": { "a": { "Tags": "pool=orders" } } }""",
+            "Backpressure:Signals:a:Tags (\"pool=orders\") must be an object. Write { \"name\": \"value\" }, or Backpressure:Signals:a:Tags:name as the key."
+        },
+        {
+            """{ "Signals": { "a": { "Tags": { "pool": { "b": 1 } } } } }""",
+            "Backpressure:Signals:a:Tags:pool must be a single text, but has keys of its own. Write { \"name\": \"value\" }."
         },
 
         // Lists

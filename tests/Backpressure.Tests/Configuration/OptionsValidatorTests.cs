@@ -118,6 +118,56 @@ public sealed class OptionsValidatorTests
             "Backpressure:Downstreams:Default:MaxLongLived (0) must be from 1 to 1000000. Choose a number in that range, or leave it out for 10000."
         },
 
+        // Signals
+        {
+            """{ "Downstreams": { "Default": { "Signals": [ "orderspool" ] } }, "Signals": { "orders-pool": { "Meter": "m", "Instrument": "i", "Soft": 1, "Hard": 2 } } }""",
+            "Backpressure:Downstreams:Default:Signals:0 (\"orderspool\") must be a name under Backpressure:Signals; these exist: orders-pool. Did you mean orders-pool?"
+        },
+        {
+            """{ "Signals": { "a": { "Instrument": "i", "Soft": 1, "Hard": 2 } } }""",
+            "Backpressure:Signals:a:Meter is required by Kind Instrument. Give it a name, such as Npgsql."
+        },
+        {
+            """{ "Signals": { "a": { "Meter": "m", "Soft": 1, "Hard": 2 } } }""",
+            "Backpressure:Signals:a:Instrument is required by Kind Instrument. Give it a name, such as db.client.connection.npgsql.pending_requests."
+        },
+        {
+            """{ "Signals": { "a": { "Kind": "Cpu", "Meter": "m" } } }""",
+            "Backpressure:Signals:a:Meter (\"m\") is not used by Kind Cpu. Remove it, or choose Instrument."
+        },
+        {
+            """{ "Signals": { "a": { "Kind": "Cpu", "Tags": { "b": "c" } } } }""",
+            "Backpressure:Signals:a:Tags is not used by Kind Cpu. Remove it, or choose Instrument."
+        },
+        {
+            """{ "Signals": { "a": { "Kind": "Memory", "Aggregation": "Max" } } }""",
+            "Backpressure:Signals:a:Aggregation (Max) is not used by Kind Memory. Remove it, or choose Instrument."
+        },
+        {
+            """{ "Signals": { "a": { "Kind": "Custom", "Hard": 2 } } }""",
+            "Backpressure:Signals:a:Soft is required by Kind Custom. Give it a number in the reading's own unit."
+        },
+        {
+            """{ "Signals": { "a": { "Kind": "Custom", "Soft": 2, "Hard": 2 } } }""",
+            "Backpressure:Signals:a:Hard (2) must not equal Soft (2): the limit goes down between them. Raise Hard, or lower it where less is worse."
+        },
+        {
+            """{ "Signals": { "a": { "Kind": "Cpu", "Soft": 0.98 } } }""",
+            "Backpressure:Signals:a:Hard (0.97) must be above Soft (0.98) with Kind Cpu, where more is worse. Raise Hard or lower Soft."
+        },
+        {
+            """{ "Signals": { "a": { "Kind": "Custom", "Soft": 1, "Hard": "Infinity" } } }""",
+            "Backpressure:Signals:a:Hard (Infinity) must be a finite number. Write one, such as 5 or 0.85."
+        },
+        {
+            """{ "Signals": { "a": { "Kind": "Cpu", "StaleAfter": "00:00:00.500" } } }""",
+            "Backpressure:Signals:a:StaleAfter (00:00:00.500) must be from 00:00:01 to 00:10:00. Choose a duration in that range, or leave it out for 00:00:10."
+        },
+        {
+            """{ "Signals": { "a": { "Kind": "Cpu", "Smoothing": "00:11:00" } } }""",
+            "Backpressure:Signals:a:Smoothing (00:11:00) must be from 00:00:00 to 00:10:00. Choose a duration in that range, or leave it out."
+        },
+
         // Policies
         {
             """{ "Policies": { "A": { "MaxWait": "00:00:00" } } }""",

@@ -6,7 +6,7 @@ namespace Backpressure.Tests.Configuration;
 
 public sealed class SettingsFactoryTests
 {
-    /// <summary>The example of the design, but for signals.</summary>
+    /// <summary>The example of the design.</summary>
     private const string FullExample = """
         {
           "Mode": "Enforce",                       // Enforce | Observe | Off
@@ -15,7 +15,11 @@ public sealed class SettingsFactoryTests
           "Downstreams": {
             "Default":  { "Limit": { "Algorithm": "Adaptive", "Initial": 20, "Min": 4, "Max": 1000 },
                           "Queue": { "Capacity": null, "BlockCapacity": 1000, "MinShare": 0.05, "ProcessingOrder": "OldestFirst" } },
-            "OrdersDb": { "Limit": { "Algorithm": "Fixed", "Value": 32 } }
+            "OrdersDb": { "Limit": { "Algorithm": "Fixed", "Value": 32 }, "Signals": [ "orders-pool" ] }
+          },
+          "Signals": {
+            "orders-pool": { "Meter": "Npgsql", "Instrument": "db.client.connection.npgsql.pending_requests", "Soft": 5, "Hard": 50 },
+            "cpu":         { "Kind": "Cpu", "Soft": 0.85, "Hard": 0.97 }
           },
           "Policies": {
             "Checkout":  { "Priority": "Critical", "Overflow": "Block", "MaxWait": "00:00:05", "Downstream": "OrdersDb" },
@@ -269,6 +273,10 @@ public sealed class SettingsFactoryTests
     [InlineData("\"Probe\":", "\"Probes\":")]
     [InlineData("[ \"POST\" ]", "[ \"POST\", \"PUT\" ]")]
     [InlineData("\"Order\": 10", "\"Order\": 11")]
+    [InlineData("[ \"orders-pool\" ]", "[ \"cpu\" ]")]
+    [InlineData("\"Soft\": 5,", "\"Soft\": 6,")]
+    [InlineData("\"Hard\": 0.97", "\"Hard\": 0.98")]
+    [InlineData("\"Soft\": 5,", "\"Tags\": { \"pool\": \"orders\" }, \"Soft\": 5,")]
     [InlineData("\"TokenLimit\": 200", "\"TokenLimit\": 201")]
     [InlineData("\"PartitionBy\": \"Header:X-Api-Key\"", "\"PartitionBy\": \"Address\"")]
     [InlineData("\"10.0.0.0/8\"", "\"10.0.0.0/9\"")]

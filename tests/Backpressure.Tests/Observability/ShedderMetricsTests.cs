@@ -33,6 +33,9 @@ public sealed class ShedderMetricsTests
                 ("backpressure.requests.active", typeof(ObservableUpDownCounter<long>), "{request}"),
                 ("backpressure.retry_after", typeof(Histogram<double>), "s"),
                 ("backpressure.service.time", typeof(Histogram<double>), "s"),
+                ("backpressure.signal", typeof(ObservableGauge<double>), "1"),
+                ("backpressure.signal.stale", typeof(ObservableGauge<int>), "1"),
+                ("backpressure.signal.value", typeof(ObservableGauge<double>), "{reading}"),
             ],
             found.OrderBy(i => i.Name, StringComparer.Ordinal).Select(i => (i.Name, i.GetType(), i.Unit!)));
         Assert.All(found, i => Assert.False(string.IsNullOrWhiteSpace(i.Description)));

@@ -1,0 +1,123 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Backpressure.AspNetCore.Tests;
+
+/// <summary>Signals as an application brings and sees them.</summary>
+public sealed class SignalTests
+{
+    private readonly FakeTimeProvider _time = new();
+
+    [Fact]
+    public async Task ASignalAmongTheServices_LowersTheLimitAndIsNamedByTheFeature()
+    {
+        var reading = new Reading { Value = 1 };
+        await using WebApplication app = await StartAsync(services => services.AddSingleton<ICapacitySignal>(reading));
+        Assert.Equal("40 -", await AskAsync(app));
+
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Equal("1 pressure", await AskAsync(app));
+
+        reading.Value = 0;
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("40 -", await AskAsync(app));
+    }
+
+    [Theory]
+    [InlineData(HealthStatus.Healthy, "40 -")]
+    [InlineData(HealthStatus.Degraded, "21 pressure")]
+    [InlineData(HealthStatus.Unhealthy, "1 pressure")]
+    public async Task AHealthCheck_IsASignal(HealthStatus status, string seen)
+    {
+        await using WebApplication app = await StartAsync(services => services.AddBackpressureHealthSignal("pressure", "db"));
+
+        await PublishAsync(app, status);
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+
+        Assert.Equal(seen, await AskAsync(app));
+    }
+
+    [Fact]
+    public async Task AHealthCheckThatIsNotPublishedAnyMore_StopsCounting()
+    {
+        await using WebApplication app = await StartAsync(services => services.AddBackpressureHealthSignal("pressure", "db"));
+        await PublishAsync(app, HealthStatus.Unhealthy);
+        Pass(50);
+        Assert.Equal("1 pressure", await AskAsync(app));
+
+        Pass(60);
+        Assert.Equal("40 -", await AskAsync(app));
+    }
+
+    [Fact]
+    public async Task AHealthyReportAfterAnUnhealthyOne_LetsTheLimitGo()
+    {
+        await using WebApplication app = await StartAsync(services => services.AddBackpressureHealthSignal("pressure"));
+        await PublishAsync(app, HealthStatus.Unhealthy);
+        Pass(1);
+        await PublishAsync(app, HealthStatus.Healthy);
+        Pass(11);
+
+        Assert.Equal("40 -", await AskAsync(app));
+    }
+
+    private void Pass(int tenths)
+    {
+        for (int i = 0; i < tenths; i++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(100));
+        }
+    }
+
+    private static Task PublishAsync(WebApplication app, HealthStatus status)
+    {
+        var entries = new Dictionary<string, HealthReportEntry> { ["db"] = new(status, null, TimeSpan.Zero, null, null) };
+        return app.Services.GetRequiredService<IHealthCheckPublisher>()
+            .PublishAsync(new HealthReport(entries, TimeSpan.Zero), TestContext.Current.CancellationToken);
+    }
+
+    private static async Task<string> AskAsync(WebApplication app)
+    {
+        using HttpClient client = app.GetTestClient();
+        return await client.GetStringAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
+    }
+
+    private async Task<WebApplication> StartAsync(Action<IServiceCollection> add)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateBuilder();
+        builder.WebHost.UseTestServer();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<TimeProvider>(_time);
+        builder.Services.AddBackpressure(options =>
+        {
+            options.Signals["pressure"] = new SignalOptions { Kind = SignalKind.Custom, Soft = 0, Hard = 1 };
+            options.Downstreams["Default"] = new DownstreamOptions { Limit = new LimitOptions { Algorithm = LimitAlgorithm.Fixed, Value = 40 } };
+            options.Downstreams["Default"].Signals.Add("pressure");
+        });
+        add(builder.Services);
+        WebApplication app = builder.Build();
+        app.UseBackpressure();
+        app.MapGet("/", (HttpContext context) =>
+        {
+            IBackpressureFeature feature = context.Features.Get<IBackpressureFeature>()!;
+            return $"{feature.Limit} {feature.LimitedBy ?? "-"}";
+        });
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return app;
+    }
+
+    private sealed class Reading : ICapacitySignal
+    {
+        public double Value { get; set; }
+
+        public string Name => "pressure";
+
+        public double Read() => Value;
+    }
+}

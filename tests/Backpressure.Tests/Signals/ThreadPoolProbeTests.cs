@@ -1,0 +1,70 @@
+using Backpressure.Signals;
+using Xunit;
+
+namespace Backpressure.Tests.Signals;
+
+public sealed class ThreadPoolProbeTests
+{
+    private readonly ShedderRig.FineTimeProvider _time = new();
+    private readonly Queue<IThreadPoolWorkItem> _queued = new();
+
+    [Fact]
+    public void Read_GivesTheTimeFromQueueToRun()
+    {
+        using ThreadPoolProbe probe = Probe();
+        Assert.True(double.IsNaN(probe.Read(_time.GetTimestamp())));
+
+        _time.Pass(30);
+        _queued.Dequeue().Execute();
+        _time.Pass(70);
+
+        Assert.Equal(0.030, probe.Read(_time.GetTimestamp()), 6);
+    }
+
+    [Fact]
+    public void Read_WhileNothingRuns_GrowsAndQueuesNoMore()
+    {
+        using ThreadPoolProbe probe = Probe();
+        probe.Read(_time.GetTimestamp());
+        for (int tenth = 1; tenth <= 20; tenth++)
+        {
+            _time.Pass(100);
+            Assert.Equal(tenth / 10.0, probe.Read(_time.GetTimestamp()), 6);
+        }
+
+        Assert.Single(_queued);
+    }
+
+    [Fact]
+    public void Read_AfterItRanAgain_FallsBack()
+    {
+        using ThreadPoolProbe probe = Probe();
+        probe.Read(_time.GetTimestamp());
+        _time.Pass(500);
+        _queued.Dequeue().Execute();
+        Assert.Equal(0.5, probe.Read(_time.GetTimestamp()), 6);
+
+        _queued.Dequeue().Execute();
+        _time.Pass(100);
+        Assert.Equal(0, probe.Read(_time.GetTimestamp()), 6);
+    }
+
+    [Fact]
+    public async Task Read_OnTheRealPool_GetsAnAnswer()
+    {
+        using var probe = new ThreadPoolProbe(TimeProvider.System);
+        var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        probe.Read(TimeProvider.System.GetTimestamp());
+        // The pool runs what is queued later later or at the same time; asking again until it has is not waiting by the clock.
+        for (int tries = 0; tries < 100_000 && double.IsNaN(probe.Read(TimeProvider.System.GetTimestamp())); tries++)
+        {
+            await Task.Yield();
+        }
+
+        answered.SetResult();
+        await answered.Task;
+        Assert.InRange(probe.Read(TimeProvider.System.GetTimestamp()), 0, 60);
+    }
+
+    private ThreadPoolProbe Probe() => new(_time, _queued.Enqueue);
+}
