@@ -81,20 +81,20 @@ internal static class SettingsFactory
 
     private static DownstreamSettings Make(
         string name, DownstreamOptions downstream, FrozenDictionary<string, SignalSettings> signals) => new()
-    {
-        Name = name,
-        Limit = Make(downstream.Limit),
-        Queue = new QueueSettings
         {
-            Capacity = downstream.Queue.Capacity,
-            BlockCapacity = downstream.Queue.BlockCapacity,
-            MinShare = downstream.Queue.MinShare,
-            ProcessingOrder = downstream.Queue.ProcessingOrder,
-            ShedSameUsers = downstream.Queue.ShedSameUsers,
-        },
-        MaxLongLived = downstream.MaxLongLived,
-        Signals = new(downstream.Signals.Select(signal => signals[signal].Name).Distinct(StringComparer.OrdinalIgnoreCase)),
-    };
+            Name = name,
+            Limit = Make(downstream.Limit),
+            Queue = new QueueSettings
+            {
+                Capacity = downstream.Queue.Capacity,
+                BlockCapacity = downstream.Queue.BlockCapacity,
+                MinShare = downstream.Queue.MinShare,
+                ProcessingOrder = downstream.Queue.ProcessingOrder,
+                ShedSameUsers = downstream.Queue.ShedSameUsers,
+            },
+            MaxLongLived = downstream.MaxLongLived,
+            Signals = new(downstream.Signals.Select(signal => signals[signal].Name).Distinct(StringComparer.OrdinalIgnoreCase)),
+        };
 
     private static LimitSettings Make(LimitOptions limit)
     {
