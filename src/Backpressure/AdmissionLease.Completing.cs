@@ -46,7 +46,7 @@ public partial struct AdmissionLease
             long now = owner.Now;
             long latency = LatencyUntil(_respondedAt == 0 ? now : _respondedAt);
             LeaveGates(outcome, latencyIsSample ? latency : NoSample, now);
-            if (Decision == AdmissionDecision.Admitted && latency != NoSample)
+            if (owner.RecordsServed && Decision == AdmissionDecision.Admitted && latency != NoSample)
             {
                 owner.RecordServed(_class, Priority, outcome, latency);
             }

@@ -48,6 +48,22 @@ public partial struct AdmissionLease
         _weight = 1;
     }
 
+    /// <summary>The lease of one that has waited, still to be settled.</summary>
+    internal AdmissionLease(PendingAdmission pending)
+    {
+        ParkedLease parked = pending.Lease;
+        _class = parked.Class;
+        _rateLimit = parked.RateLimit;
+        _holds = (Holds)parked.Holds;
+        _cost = (short)pending.Cost;
+        _priority = (byte)pending.Priority;
+        _weight = 1;
+        _startedAt = pending.DecidedAt;
+        _wait = pending.DecidedAt - pending.EnqueuedAt;
+        _hand = pending.Hand.Packed;
+        _charged = pending.Charge;
+    }
+
     [Flags]
     private enum Holds : ushort
     {
@@ -250,6 +266,13 @@ public partial struct AdmissionLease
         _holds |= Holds.Observed;
     }
 
+    /// <summary>What is to be kept while it waits: before that it can hold no more.</summary>
+    internal readonly ParkedLease Park()
+    {
+        Debug.Assert(_shadow is null && Decision == AdmissionDecision.Admitted, "Nothing was decided of it.");
+        return new ParkedLease(_class!, _rateLimit, (ushort)_holds);
+    }
+
     /// <summary>Rejects, and gives back at once whatever was taken on the way.</summary>
     internal void Reject(RejectionReason reason, int retryAfterSeconds, RateLimitStatus? rateLimit = null)
     {
@@ -260,15 +283,5 @@ public partial struct AdmissionLease
         _retryAfterSeconds = (short)Math.Min(retryAfterSeconds, short.MaxValue);
         _rateLimit = rateLimit;
         _holds = Holds.Completed;
-    }
-
-    /// <summary>Takes over what the gate decided of the wait.</summary>
-    internal void SettleWait(PendingAdmission pending)
-    {
-        _wait = pending.DecidedAt - pending.EnqueuedAt;
-        _startedAt = pending.DecidedAt;
-        _hand = pending.Hand.Packed;
-        _charged = pending.Charge;
-        _class!.Owner.Settle(ref this, pending);
     }
 }

@@ -270,7 +270,7 @@ public sealed partial class LoadShedder
     private static bool IsDecidedBy(Downstream gate, Waiter waiter, ShedderSettings settings)
     {
         // A policy that is gone has the default policy in its place.
-        PolicySettings policy = settings.FindPolicy(waiter.Arrival.Policy) ?? settings.DefaultPolicy;
+        PolicySettings policy = settings.FindPolicy(waiter.Policy) ?? settings.DefaultPolicy;
         return policy.Mode == (gate.IsShadow ? BackpressureMode.Observe : BackpressureMode.Enforce) && !policy.Exempt;
     }
 }

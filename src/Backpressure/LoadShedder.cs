@@ -204,6 +204,11 @@ public sealed partial class LoadShedder : IDisposable
                 break;
         }
 
+        if (!_metrics.RecordsWaits)
+        {
+            return;
+        }
+
         try
         {
             _metrics.Waited(resolved.Downstream.Name, lease.Priority, lease.Decision, lease.Wait);
