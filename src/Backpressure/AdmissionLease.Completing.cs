@@ -22,6 +22,38 @@ public partial struct AdmissionLease
         }
     }
 
+    // It holds nothing but its slot, and its clock is known not to throw.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "As in CompleteAll.")]
+    private void CompleteMeasured(Outcome outcome, bool latencyIsSample)
+    {
+        _holds = Holds.Completed;
+        ResolvedClass resolved = _class!;
+        long now = TimeProvider.System.GetTimestamp();
+        long latency = (_respondedAt == 0 ? now : _respondedAt) - _startedAt;
+        try
+        {
+            long sample = latencyIsSample ? latency : NoSample;
+            if (_charged == 0)
+            {
+                resolved.Downstream.Complete(_cost, resolved.RouteIndex, sample, outcome, now, _weight);
+            }
+            else
+            {
+                resolved.Downstream.Complete(_cost, resolved.RouteIndex, sample, outcome, now, _weight, ChargeAt(now));
+            }
+
+            if (resolved.Owner.RecordsServed)
+            {
+                resolved.Owner.RecordServed(resolved, Priority, outcome, latency);
+            }
+        }
+        catch (Exception fault)
+        {
+            resolved.Owner.NoteFault(fault);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "As in CompleteAll.")]
     private static void FollowUp(ResolvedClass resolved)
@@ -70,7 +102,15 @@ public partial struct AdmissionLease
         if ((_holds & Holds.Slot) != 0)
         {
             _holds &= ~Holds.Slot;
-            _class!.Downstream.Complete(_cost, _class.RouteIndex, latency, outcome, now, _weight, ChargeAt(now));
+            Downstream downstream = _class!.Downstream;
+            if (_charged == 0)
+            {
+                downstream.Complete(_cost, _class.RouteIndex, latency, outcome, now, _weight);
+            }
+            else
+            {
+                downstream.Complete(_cost, _class.RouteIndex, latency, outcome, now, _weight, ChargeAt(now));
+            }
         }
 
         if (_shadow is not null)
@@ -101,14 +141,19 @@ public partial struct AdmissionLease
         _holds &= ~Holds.ShadowSlot;
         if (holdsUnits)
         {
-            shadow.Complete(_cost, _class!.ShadowRouteIndex, latency, outcome, now, _weight, charge);
+            if (charge.Charged == 0)
+            {
+                shadow.Complete(_cost, _class!.ShadowRouteIndex, latency, outcome, now, _weight);
+            }
+            else
+            {
+                shadow.Complete(_cost, _class!.ShadowRouteIndex, latency, outcome, now, _weight, charge);
+            }
         }
     }
 
     private readonly ServiceCharge ChargeAt(long now) =>
-        _charged == 0
-            ? ServiceCharge.None
-            : new ServiceCharge(Priority, new PartitionHand(_hand), (long)_charged, Math.Max(0, now - _startedAt) * _cost);
+        new(Priority, new PartitionHand(_hand), (long)_charged, Math.Max(0, now - _startedAt) * _cost);
 
     private void GiveBackTheRest()
     {

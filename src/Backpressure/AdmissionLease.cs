@@ -174,6 +174,10 @@ public partial struct AdmissionLease
         {
             CompletePlain(_class!);
         }
+        else if (_holds == Holds.Slot && _class!.IsPlain && _shadow is null)
+        {
+            CompleteMeasured(outcome, latencyIsSample);
+        }
         else if (_class is not null && (_holds & Holds.Completed) == 0)
         {
             CompleteAll(outcome, latencyIsSample);
