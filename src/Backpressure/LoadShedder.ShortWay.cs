@@ -31,10 +31,13 @@ public sealed partial class LoadShedder
         }
 
         int weight = resolved.Downstream.Sampling.WeightOf(resolved.Counters.Admitted(resolved.Priority));
-        lease.AdmitPlain(resolved);
         if (weight > 0 || RecordsServed)
         {
-            lease.TimeFrom(TimeProvider.System.GetTimestamp(), weight);
+            lease.AdmitPlain(resolved, TimeProvider.System.GetTimestamp(), weight);
+        }
+        else
+        {
+            lease.AdmitPlain(resolved);
         }
 
         return true;
