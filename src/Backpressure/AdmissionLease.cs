@@ -201,6 +201,9 @@ public partial struct AdmissionLease
 
     internal void StartAt(long now) => _times = Vector256.CreateScalar(now);
 
+    /// <summary>Says how many requests it stands for.</summary>
+    internal void Weigh(int weight) => _bits.Weight = weight;
+
     /// <summary>Keeps a permit until the request is done.</summary>
     internal void HoldPermit(RateLimitPermit permit) => _other = permit;
 

@@ -131,9 +131,17 @@ public sealed partial class LoadShedder
             return new ValueTask<AdmissionLease>(lease);
         }
 
+        return Arrive(ref lease, request, resolved, cancellationToken);
+    }
+
+    private ValueTask<AdmissionLease> Arrive(
+        ref AdmissionLease lease, in AdmissionRequest request, ResolvedClass resolved, CancellationToken cancellationToken)
+    {
         switch (resolved.Downstream.Arrive(ArrivalOf(lease, request, resolved), lease.StartedAt, out Waiter? queued, out Refusal refusal))
         {
             case ArrivalResult.Admitted:
+                // Its service begins now, and it may have come with the time of another.
+                lease.StartAt(resolved.IsPlain ? Now : lease.StartedAt);
                 Admit(ref lease, resolved);
                 return new ValueTask<AdmissionLease>(lease);
             case ArrivalResult.Refused:
@@ -153,7 +161,12 @@ public sealed partial class LoadShedder
     private static void Admit(ref AdmissionLease lease, ResolvedClass resolved)
     {
         lease.Admit(slot: true);
-        resolved.Counters.Admitted(lease.Priority);
+        long number = resolved.Counters.Admitted(lease.Priority);
+        if (resolved.IsPlain)
+        {
+            lease.Weigh(resolved.Downstream.Sampling.WeightOf(number));
+        }
+
         if (resolved.Downstream.Shadow is { } shadow)
         {
             lease.Mirror(shadow);

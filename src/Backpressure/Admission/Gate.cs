@@ -30,6 +30,7 @@ internal sealed partial class Gate
     private long _refused;
     private long _admittedLate;
     private long _mayWaitAt = long.MinValue;
+    private long _latest = long.MinValue;
 
     /// <summary>Builds an open, empty gate.</summary>
     /// <param name="limit">Units that may be in flight.</param>
@@ -132,6 +133,7 @@ internal sealed partial class Gate
 
             queued = _rentWaiter();
             queued.Begin(arrival, hand, work, now);
+            queued.IsFirst = _queue.Count == 0;
             if (!_queue.Add(queued, now))
             {
                 _wheel.Add(queued);
@@ -307,7 +309,8 @@ internal sealed partial class Gate
     private void HandOverLocked(long now, ref DecidedWaiters decided)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread, "Hand-over is guarded.");
-        while (_queue.Peek(now) is { } waiter)
+        Volatile.Write(ref _latest, Math.Max(_latest, now));
+        while (!IsSettledLocked(now) && _queue.Peek(now) is { } waiter)
         {
             if (waiter.ExpiresAt <= now)
             {
@@ -338,6 +341,9 @@ internal sealed partial class Gate
 
         AssertInvariantsLocked();
     }
+
+    // Nobody can be let in, and nobody is to be refused: then nobody need be looked at.
+    private bool IsSettledLocked(long now) => _word.IsFull && _queue.AllInTime(now) && _wheel.IsEmpty;
 
     private void RefuseWaiterLocked(Waiter waiter, RejectionReason reason, long now, ref DecidedWaiters decided)
     {

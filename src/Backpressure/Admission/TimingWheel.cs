@@ -24,6 +24,8 @@ internal sealed class TimingWheel
         _swept = now >> _slotShift;
     }
 
+    public bool IsEmpty => _count == 0;
+
     public void Add(Waiter waiter)
     {
         if (waiter.ExpiresAt == Arrival.Never)

@@ -32,6 +32,9 @@ internal sealed class WaitQueue
     // A bit for each lane in which somebody waits.
     private uint _occupied;
 
+    // Who may be too late before their time is over.
+    private int _withDeadline;
+
     // The time of none who came in the order of their ends is over before this.
     private long _firstEnd = Arrival.Never;
 
@@ -130,6 +133,7 @@ internal sealed class WaitQueue
         bool isFound = _lanes[priority].Add(waiter, now);
         _occupied |= 1u << priority;
         _firstEnd = Math.Min(_firstEnd, waiter.ExpiresAt);
+        _withDeadline += waiter.Deadline == Arrival.Never ? 0 : 1;
         SheddableCount += waiter.Overflow == Overflow.Block ? 0 : 1;
         Count++;
         return isFound;
@@ -140,6 +144,9 @@ internal sealed class WaitQueue
         _lanes[(int)waiter.Priority].Remove(waiter, now);
         CountOut(waiter);
     }
+
+    /// <summary>Whether nobody's time is over, of those who came in the order of their ends, and no work would come too late.</summary>
+    public bool AllInTime(long now) => now < _firstEnd && _withDeadline == 0;
 
     /// <summary>
     /// Removes all whose time is over, of those who came in the order of their ends: it looks at the oldest of each queue, and
@@ -232,6 +239,7 @@ internal sealed class WaitQueue
         }
 
         SheddableCount -= waiter.Overflow == Overflow.Block ? 0 : 1;
+        _withDeadline -= waiter.Deadline == Arrival.Never ? 0 : 1;
         Count--;
         AssertInvariants();
     }

@@ -64,6 +64,9 @@ internal abstract class Waiter
 
     internal long Order { get; set; }
 
+    /// <summary>Whether nobody waited when it came.</summary>
+    internal bool IsFirst { get; set; }
+
     /// <summary>The queue of its lane that it stands in.</summary>
     internal byte Queue { get; set; }
 
