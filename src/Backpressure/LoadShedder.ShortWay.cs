@@ -118,8 +118,14 @@ public sealed partial class LoadShedder
         }
         catch (Exception fault)
         {
-            FailOpen(ref lease, fault);
-            return new ValueTask<AdmissionLease>(lease);
+            return LetThrough(ref lease, fault);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ValueTask<AdmissionLease> LetThrough(ref AdmissionLease lease, Exception fault)
+    {
+        FailOpen(ref lease, fault);
+        return new ValueTask<AdmissionLease>(lease);
     }
 }

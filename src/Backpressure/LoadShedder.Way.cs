@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Backpressure.Admission;
 using Backpressure.Configuration;
 using Backpressure.Downstreams;
@@ -137,25 +138,37 @@ public sealed partial class LoadShedder
     private ValueTask<AdmissionLease> Arrive(
         ref AdmissionLease lease, in AdmissionRequest request, ResolvedClass resolved, CancellationToken cancellationToken)
     {
-        switch (resolved.Downstream.Arrive(ArrivalOf(lease, request, resolved), lease.StartedAt, out Waiter? queued, out Refusal refusal))
+        Arrival arrival = ArrivalOf(lease, request, resolved);
+        ArrivalResult result = resolved.Downstream.Arrive(in arrival, lease.StartedAt, out Waiter? queued, out Refusal refusal);
+        if (result != ArrivalResult.Queued)
         {
-            case ArrivalResult.Admitted:
-                // Its service begins now, and it may have come with the time of another.
-                lease.StartAt(resolved.IsPlain ? Now : lease.StartedAt);
-                Admit(ref lease, resolved);
-                return new ValueTask<AdmissionLease>(lease);
-            case ArrivalResult.Refused:
-                Refuse(ref lease, refusal);
-                return new ValueTask<AdmissionLease>(lease);
-            default:
-                ValueTask<AdmissionLease> wait = ((PendingAdmission)queued!).WaitAsync(lease, cancellationToken);
-                if (!ReferenceEquals(resolved.Settings, Settings))
-                {
-                    LetThroughAfterReload(resolved.Downstream);
-                }
-
-                return wait;
+            return Answer(ref lease, resolved, result, refusal);
         }
+
+        ValueTask<AdmissionLease> wait = ((PendingAdmission)queued!).WaitAsync(lease.Park(), cancellationToken);
+        if (!ReferenceEquals(resolved.Settings, Settings))
+        {
+            LetThroughAfterReload(resolved.Downstream);
+        }
+
+        return wait;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ValueTask<AdmissionLease> Answer(ref AdmissionLease lease, ResolvedClass resolved, ArrivalResult result, Refusal refusal)
+    {
+        if (result == ArrivalResult.Refused)
+        {
+            Refuse(ref lease, refusal);
+        }
+        else
+        {
+            // Its service begins now, and it may have come with the time of another.
+            lease.StartAt(resolved.IsPlain ? Now : lease.StartedAt);
+            Admit(ref lease, resolved);
+        }
+
+        return new ValueTask<AdmissionLease>(lease);
     }
 
     private static void Admit(ref AdmissionLease lease, ResolvedClass resolved)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Backpressure.Admission;
 
 /// <summary>
@@ -64,13 +66,19 @@ internal struct DrainRate
             return;
         }
 
+        TakeSample(ticks, completed, ticksPerSecond);
+        _startedAt = now;
+        _startSequence = sequence;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TakeSample(long ticks, uint completed, long ticksPerSecond)
+    {
         double seconds = (double)ticks / ticksPerSecond;
         double sample = Math.Max(completed, 1) / seconds;
         double weight = PerSecond > 0 ? 1 - Math.Exp(-seconds / MemorySeconds) : 1;
         PerSecond += weight * (sample - PerSecond);
         _stalledTicks = StalledAfter * EnoughCompletions / PerSecond * ticksPerSecond;
         _longestFullTicks = Math.Clamp(FullBetween / PerSecond, LeastFullSeconds, MostFullSeconds) * ticksPerSecond;
-        _startedAt = now;
-        _startSequence = sequence;
     }
 }

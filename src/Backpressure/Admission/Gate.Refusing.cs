@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Backpressure.Admission;
 
 /// <content>Why somebody may not wait.</content>
@@ -9,6 +11,7 @@ internal sealed partial class Gate
     /// <summary>No single request is charged in advance with more than this.</summary>
     private const double MaxWorkSeconds = 10;
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private RejectionReason FindReasonToRefuseLocked(in Arrival arrival, PartitionHand hand, long work, long now, out Waiter? victim)
     {
         victim = null;

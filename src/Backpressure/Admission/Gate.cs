@@ -120,7 +120,8 @@ internal sealed partial class Gate
 
             // From here it waits, unless the gate came free after all: then the same swap that would have marked the
             // queue has entered, and there was nobody before it.
-            if (_queue.Count == 0 && _word.EnterOrMarkWaiting(arrival.Cost))
+            bool isFirst = _queue.Count == 0;
+            if (isFirst && _word.EnterOrMarkWaiting(arrival.Cost))
             {
                 return ArrivalResult.Admitted;
             }
@@ -133,7 +134,7 @@ internal sealed partial class Gate
 
             queued = _rentWaiter();
             queued.Begin(arrival, hand, work, now);
-            queued.IsFirst = _queue.Count == 0;
+            queued.IsFirst = isFirst;
             if (!_queue.Add(queued, now))
             {
                 _wheel.Add(queued);
@@ -142,7 +143,11 @@ internal sealed partial class Gate
             AssertInvariantsLocked();
 
             // A slot may be free that the head of the queue is too heavy for, or that a release is about to hand over.
-            HandOverLocked(now, ref decided);
+            if (!IsSettledLocked(now))
+            {
+                HandOverLocked(now, ref decided);
+            }
+
             return ArrivalResult.Queued;
         }
     }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Backpressure.Admission;
 
 /// <summary>
@@ -23,13 +25,11 @@ internal readonly record struct PartitionHand(uint Packed)
 
     public int this[int index] => (byte)(Packed >> (8 * index));
 
-    public static PartitionHand Of(ulong partition)
-    {
-        if (partition == 0)
-        {
-            return default;
-        }
+    public static PartitionHand Of(ulong partition) => partition == 0 ? default : Deal(partition);
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static PartitionHand Deal(ulong partition)
+    {
         // Each card is drawn from those that are left: its number among them (the whole part of a fraction times how many, whose
         // rest is the next fraction), then past those that lie below it, in their order.
         ulong rest = PartitionHash.Mix(partition);

@@ -34,20 +34,13 @@ internal sealed class PendingAdmission : Waiter, IValueTaskSource<AdmissionLease
     /// <summary>Begins to wait. The decision may already have fallen.</summary>
     /// <param name="lease">What is known of the lease so far.</param>
     /// <param name="cancellationToken">Fires when the caller is gone.</param>
-    public ValueTask<AdmissionLease> WaitAsync(in AdmissionLease lease, CancellationToken cancellationToken)
+    public ValueTask<AdmissionLease> WaitAsync(in ParkedLease lease, CancellationToken cancellationToken)
     {
-        Lease = lease.Park();
+        Lease = lease;
         short version = _core.Version;
         if (cancellationToken.CanBeCanceled)
         {
-            _isRegistered = true;
-            _registration = cancellationToken.UnsafeRegister(
-                static state =>
-                {
-                    var self = (PendingAdmission)state!;
-                    self._downstream.Cancel(self);
-                },
-                this);
+            Register(cancellationToken);
         }
 
         return new ValueTask<AdmissionLease>(this, version);
@@ -75,6 +68,18 @@ internal sealed class PendingAdmission : Waiter, IValueTaskSource<AdmissionLease
     void IValueTaskSource<AdmissionLease>.OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);
+
+    private void Register(CancellationToken cancellationToken)
+    {
+        _isRegistered = true;
+        _registration = cancellationToken.UnsafeRegister(
+            static state =>
+            {
+                var self = (PendingAdmission)state!;
+                self._downstream.Cancel(self);
+            },
+            this);
+    }
 
     // After this nobody else knows this object, and it may serve again.
     private void Unregister()
