@@ -40,7 +40,7 @@ public partial struct AdmissionLease
             }
             else
             {
-                resolved.Downstream.Complete(_bits.Cost, resolved.RouteIndex, sample, outcome, now, _bits.Weight, ChargeAt(now));
+                resolved.Downstream.Complete(_bits.Cost, resolved.RouteIndex, sample, outcome, now, ChargeAt(now), _bits.Weight);
             }
 
             if (resolved.Owner.RecordsServed)
@@ -109,7 +109,7 @@ public partial struct AdmissionLease
             }
             else
             {
-                downstream.Complete(_bits.Cost, _class.RouteIndex, latency, outcome, now, _bits.Weight, ChargeAt(now));
+                downstream.Complete(_bits.Cost, _class.RouteIndex, latency, outcome, now, ChargeAt(now), _bits.Weight);
             }
         }
 
@@ -148,7 +148,7 @@ public partial struct AdmissionLease
             }
             else
             {
-                shadow.Complete(_bits.Cost, _class!.ShadowRouteIndex, latency, outcome, now, _bits.Weight, charge);
+                shadow.Complete(_bits.Cost, _class!.ShadowRouteIndex, latency, outcome, now, charge, _bits.Weight);
             }
         }
     }

@@ -54,7 +54,7 @@ internal static class TenantWork
                     idle.Push(served);
                 }
 
-                downstream.Complete(1, 0, 1, Outcome.Success, now, weight: 0, charge);
+                downstream.Complete(1, 0, 1, Outcome.Success, now, charge, weight: 0);
             }
         });
 

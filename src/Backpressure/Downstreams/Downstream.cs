@@ -170,16 +170,20 @@ internal sealed partial class Downstream : IDisposable
     /// <param name="latency">Its service time in timestamp ticks; negative: not a sample.</param>
     /// <param name="outcome">What became of it.</param>
     /// <param name="now">The time.</param>
-    /// <param name="weight">How many requests it stands for; 0: it is not measured.</param>
     /// <param name="charge">What it took.</param>
-    public void Complete(int cost, int route, long latency, Outcome outcome, long now, int weight, in ServiceCharge charge)
+    /// <param name="weight">How many requests it stands for; 0: it is not measured.</param>
+    public void Complete(int cost, int route, long latency, Outcome outcome, long now, in ServiceCharge charge, int weight = 1)
     {
-        LeaveMeasured(cost, route, latency, outcome, weight, out uint number);
+        bool waiters = LeaveMeasured(cost, route, latency, outcome, weight, out uint number);
 
         // What it took is owed even where nobody waits this very moment.
-        DecidedWaiters decided = default;
-        Gate.HandOver(charge, now, ref decided);
-        decided.Tell();
+        if (waiters || charge.Charged != 0)
+        {
+            DecidedWaiters decided = default;
+            Gate.HandOver(charge, now, ref decided);
+            decided.Tell();
+        }
+
         FollowUp(waiters: false, now, number);
     }
 
