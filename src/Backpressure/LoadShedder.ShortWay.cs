@@ -31,10 +31,13 @@ public sealed partial class LoadShedder
         }
 
         int weight = resolved.Downstream.Sampling.WeightOf(resolved.Counters.Admitted(resolved.Priority));
-        lease.AdmitPlain(resolved);
         if (weight > 0 || RecordsServed)
         {
-            lease.TimeFrom(TimeProvider.System.GetTimestamp(), weight);
+            lease.AdmitPlain(resolved, TimeProvider.System.GetTimestamp(), weight);
+        }
+        else
+        {
+            lease.AdmitPlain(resolved);
         }
 
         return true;
@@ -82,6 +85,11 @@ public sealed partial class LoadShedder
     private ValueTask<AdmissionLease> AdmitByStages(in AdmissionRequest request, CancellationToken cancellationToken)
     {
         ResolvedClass resolved = Resolve(request.Class);
+        if (resolved.IsPlain && request.IsPlain && !request.NoWait && resolved.Policy.Overflow != Overflow.Reject && !Volatile.Read(ref _shuttingDown))
+        {
+            return WaitPlain(in request, resolved, cancellationToken);
+        }
+
         var lease = new AdmissionLease(resolved, PriorityOf(request, resolved), CostOf(request, resolved));
         try
         {
@@ -96,6 +104,28 @@ public sealed partial class LoadShedder
             FailOpen(ref lease, fault);
         }
 
+        return new ValueTask<AdmissionLease>(lease);
+    }
+
+    // Nothing but the gate has a say, and it was full a moment ago.
+    private ValueTask<AdmissionLease> WaitPlain(in AdmissionRequest request, ResolvedClass resolved, CancellationToken cancellationToken)
+    {
+        var lease = new AdmissionLease(resolved, resolved.Priority, resolved.Policy.Cost);
+        try
+        {
+            lease.StartAt(resolved.Downstream.ArrivalTime());
+            return Arrive(ref lease, request, resolved, cancellationToken);
+        }
+        catch (Exception fault)
+        {
+            return LetThrough(ref lease, fault);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ValueTask<AdmissionLease> LetThrough(ref AdmissionLease lease, Exception fault)
+    {
+        FailOpen(ref lease, fault);
         return new ValueTask<AdmissionLease>(lease);
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Backpressure.Admission;
 using Backpressure.Configuration;
 using Backpressure.Downstreams;
@@ -131,29 +132,54 @@ public sealed partial class LoadShedder
             return new ValueTask<AdmissionLease>(lease);
         }
 
-        switch (resolved.Downstream.Arrive(ArrivalOf(lease, request, resolved), lease.StartedAt, out Waiter? queued, out Refusal refusal))
-        {
-            case ArrivalResult.Admitted:
-                Admit(ref lease, resolved);
-                return new ValueTask<AdmissionLease>(lease);
-            case ArrivalResult.Refused:
-                Refuse(ref lease, refusal);
-                return new ValueTask<AdmissionLease>(lease);
-            default:
-                ValueTask<AdmissionLease> wait = ((PendingAdmission)queued!).WaitAsync(lease, cancellationToken);
-                if (!ReferenceEquals(resolved.Settings, Settings))
-                {
-                    LetThroughAfterReload(resolved.Downstream);
-                }
+        return Arrive(ref lease, request, resolved, cancellationToken);
+    }
 
-                return wait;
+    private ValueTask<AdmissionLease> Arrive(
+        ref AdmissionLease lease, in AdmissionRequest request, ResolvedClass resolved, CancellationToken cancellationToken)
+    {
+        Arrival arrival = ArrivalOf(lease, request, resolved);
+        ArrivalResult result = resolved.Downstream.Arrive(in arrival, lease.StartedAt, out Waiter? queued, out Refusal refusal);
+        if (result != ArrivalResult.Queued)
+        {
+            return Answer(ref lease, resolved, result, refusal);
         }
+
+        ValueTask<AdmissionLease> wait = ((PendingAdmission)queued!).WaitAsync(lease.Park(), cancellationToken);
+        if (!ReferenceEquals(resolved.Settings, Settings))
+        {
+            LetThroughAfterReload(resolved.Downstream);
+        }
+
+        return wait;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ValueTask<AdmissionLease> Answer(ref AdmissionLease lease, ResolvedClass resolved, ArrivalResult result, Refusal refusal)
+    {
+        if (result == ArrivalResult.Refused)
+        {
+            Refuse(ref lease, refusal);
+        }
+        else
+        {
+            // Its service begins now, and it may have come with the time of another.
+            lease.StartAt(resolved.IsPlain ? Now : lease.StartedAt);
+            Admit(ref lease, resolved);
+        }
+
+        return new ValueTask<AdmissionLease>(lease);
     }
 
     private static void Admit(ref AdmissionLease lease, ResolvedClass resolved)
     {
         lease.Admit(slot: true);
-        resolved.Counters.Admitted(lease.Priority);
+        long number = resolved.Counters.Admitted(lease.Priority);
+        if (resolved.IsPlain)
+        {
+            lease.Weigh(resolved.Downstream.Sampling.WeightOf(number));
+        }
+
         if (resolved.Downstream.Shadow is { } shadow)
         {
             lease.Mirror(shadow);
@@ -270,7 +296,7 @@ public sealed partial class LoadShedder
     private static bool IsDecidedBy(Downstream gate, Waiter waiter, ShedderSettings settings)
     {
         // A policy that is gone has the default policy in its place.
-        PolicySettings policy = settings.FindPolicy(waiter.Arrival.Policy) ?? settings.DefaultPolicy;
+        PolicySettings policy = settings.FindPolicy(waiter.Policy) ?? settings.DefaultPolicy;
         return policy.Mode == (gate.IsShadow ? BackpressureMode.Observe : BackpressureMode.Enforce) && !policy.Exempt;
     }
 }

@@ -5,7 +5,7 @@ internal static class Works
 {
     public static IEnumerable<(string Name, Func<IEnumerable<Comparison>> Prepare)> All { get; } =
     [
-        ("free", () => [FreeGateWork.OneThread()]),
+        ("free", () => [FreeGateWork.OneThread(), FreeGateWork.EveryOneMeasured()]),
         ("refusal", () => [RefusalWork.Refusal()]),
         ("threads", () => [FreeGateWork.TwoThreads()]),
         ("middleware", MiddlewareWork.All),

@@ -40,11 +40,11 @@ internal sealed class ShadowAdmission : Waiter
         bool refused = State == WaiterState.Refused && Refusal.Reason != RejectionReason.ClientAborted;
         if (refused)
         {
-            _counters!.WouldReject(Arrival.Priority, Refusal.Reason);
+            _counters!.WouldReject(Priority, Refusal.Reason);
         }
         else
         {
-            _counters!.Admitted(Arrival.Priority);
+            _counters!.Admitted(Priority);
         }
     }
 }
