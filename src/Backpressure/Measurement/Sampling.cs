@@ -71,9 +71,10 @@ internal sealed class Sampling
 
         try
         {
-            double seconds = (double)(now - _lookedAt) / _ticksPerSecond;
-            if (seconds > 0)
+            // Another may have looked between that question and the lock: a rate over next to no time would be any.
+            if (now - _lookedAt >= _ticksPerSecond / LooksPerSecond)
             {
+                double seconds = (double)(now - _lookedAt) / _ticksPerSecond;
                 Volatile.Write(ref _shift, Math.Min(MostShift, ShiftAt(((completed - _completed) & _counterMask) / seconds)));
                 _completed = completed;
                 Volatile.Write(ref _lookedAt, now);
