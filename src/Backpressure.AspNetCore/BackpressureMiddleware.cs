@@ -128,6 +128,16 @@ internal sealed class BackpressureMiddleware
     {
         gated.Begin(context, hasEndpoint);
         ActivityTags.Add(gated);
-        return gated.Lease.IsAdmitted ? gated.RunAsync(_next) : _rejecter.WriteAsync(gated);
+        return !gated.Lease.IsAdmitted ? _rejecter.WriteAsync(gated)
+            : gated.LimitedBy is null ? gated.RunAsync(_next)
+            : RunBehindArrivalsAsync(gated);
+    }
+
+    // The pool runs what was queued first. Where handlers compute, those that wait for a thread have not come to the gate yet, so it
+    // cannot tell who matters; while a signal is up, a handler therefore goes behind all that have arrived.
+    private async Task RunBehindArrivalsAsync(GatedRequest gated)
+    {
+        await Task.Yield();
+        await gated.RunAsync(_next);
     }
 }
