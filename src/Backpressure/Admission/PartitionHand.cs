@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Backpressure.Admission;
 
 /// <summary>
@@ -25,30 +23,34 @@ internal readonly record struct PartitionHand(uint Packed)
 
     public int this[int index] => (byte)(Packed >> (8 * index));
 
-    public static PartitionHand Of(ulong partition) => partition == 0 ? default : Deal(partition);
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static PartitionHand Deal(ulong partition)
+    public static PartitionHand Of(ulong partition)
     {
-        // Each card is drawn from those that are left: its number among them (the whole part of a fraction times how many, whose
-        // rest is the next fraction), then past those that lie below it, in their order.
-        ulong rest = PartitionHash.Mix(partition);
-        uint first = Draw(ref rest, Queues - 1);
-        uint second = Draw(ref rest, Queues - 2);
-        second += second >= first ? 1u : 0u;
-        (uint low, uint high) = first < second ? (first, second) : (second, first);
-        uint third = Draw(ref rest, Queues - 3);
-        third += third >= low ? 1u : 0u;
-        third += third >= high ? 1u : 0u;
-        uint middle = Math.Clamp(third, low, high);
-        (low, high) = (Math.Min(low, third), Math.Max(high, third));
-        uint fourth = Draw(ref rest, Queues - 4);
-        fourth += fourth >= low ? 1u : 0u;
-        fourth += fourth >= middle ? 1u : 0u;
-        fourth += fourth >= high ? 1u : 0u;
-        return new PartitionHand(first | (second << 8) | (third << 16) | (fourth << 24));
-    }
+        if (partition == 0)
+        {
+            return default;
+        }
 
-    // From 1: queue 0 is nobody's.
-    private static uint Draw(ref ulong rest, uint left) => (uint)Math.BigMul(rest, left, out rest) + 1;
+        // Each card is drawn from those that are left: its number among them, then past those that lie below it.
+        ulong cards = PartitionHash.Mix(partition);
+        Span<byte> dealt = stackalloc byte[Size];
+        uint packed = 0;
+        for (int i = 0; i < Size; i++)
+        {
+            uint left = (uint)(Queues - 1 - i);
+            (cards, ulong drawn) = Math.DivRem(cards, left);
+            int card = (int)drawn + 1;
+            int place = 0;
+            while (place < i && dealt[place] <= card)
+            {
+                card++;
+                place++;
+            }
+
+            dealt[place..i].CopyTo(dealt[(place + 1)..]);
+            dealt[place] = (byte)card;
+            packed |= (uint)card << (8 * i);
+        }
+
+        return new PartitionHand(packed);
+    }
 }
