@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Backpressure.AspNetCore.Classification;
 using Backpressure.AspNetCore.Hosting;
 using Backpressure.AspNetCore.Rejection;
@@ -9,7 +10,6 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.ObjectPool;
 using Microsoft.Extensions.Options;
 
 namespace Backpressure.AspNetCore;
@@ -21,13 +21,14 @@ namespace Backpressure.AspNetCore;
 internal sealed class BackpressureMiddleware
 {
     private static readonly Type EndpointFeatureType = typeof(IEndpointFeature);
+    private static readonly Type RequestFeatureType = typeof(IHttpRequestFeature);
 
     private readonly RequestDelegate _next;
     private readonly LoadShedder _shedder;
     private readonly Classifier _classifier;
     private readonly Rejecter _rejecter;
     private readonly WindowBudget _windows;
-    private readonly ObjectPool<GatedRequest> _pool;
+    private readonly GatedRequestPool _pool;
     private readonly ILogger _logger;
 
     private BackpressureMiddleware(
@@ -69,8 +70,6 @@ internal sealed class BackpressureMiddleware
         }
 
         Endpoint? endpoint = (features[EndpointFeatureType] as IEndpointFeature)?.Endpoint;
-        AdmissionRequest request;
-        WindowBudget.Reservation reservation = default;
 
         // Whoever keeps a feature must look for it again once another is set: so it is set before any of them is asked for.
         GatedRequest gated = _pool.Get();
@@ -78,9 +77,32 @@ internal sealed class BackpressureMiddleware
         bool decided;
         try
         {
+            decided = TryDecidePlain(context, features, gated, endpoint);
+        }
+#pragma warning disable CA1031 // A fault of our own must not fail a request.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return FailOpen(context, e);
+        }
+
+        return decided ? RunOrRejectAsync(context, gated, endpoint is not null) : DecideByStages(context, gated, endpoint);
+    }
+
+    // The way that most requests take; nothing that only others need is on it.
+    private bool TryDecidePlain(HttpContext context, IFeatureCollection features, GatedRequest gated, Endpoint? endpoint) =>
+        _classifier.TryClassifyPlain(context, (IHttpRequestFeature)features[RequestFeatureType]!, endpoint, out RequestClass? requestClass)
+        && gated.TryDecide(_shedder, requestClass);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Task DecideByStages(HttpContext context, GatedRequest gated, Endpoint? endpoint)
+    {
+        AdmissionRequest request;
+        WindowBudget.Reservation reservation = default;
+        try
+        {
             request = _classifier.Classify(context, endpoint, out PolicySettings policy);
-            decided = gated.TryDecide(_shedder, in request);
-            if (!decided && policy.Overflow != Overflow.Reject && !_windows.TryReserve(context, ref reservation))
+            if (policy.Overflow != Overflow.Reject && !_windows.TryReserve(context, ref reservation))
             {
                 request = request with { NoWait = true };
             }
@@ -89,24 +111,25 @@ internal sealed class BackpressureMiddleware
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            Log.FailedOpen(_logger, e);
-            features[GatedRequest.FeatureType] = null;
-            return _next(context);
+            return FailOpen(context, e);
         }
 
-        if (!decided)
+        ValueTask<AdmissionLease> admission = _shedder.AdmitAsync(in request, context.RequestAborted);
+        if (!admission.IsCompletedSuccessfully)
         {
-            ValueTask<AdmissionLease> admission = _shedder.AdmitAsync(in request, context.RequestAborted);
-            if (!admission.IsCompletedSuccessfully)
-            {
-                return WaitAsync(context, gated, admission, reservation, endpoint is not null);
-            }
-
-            reservation.Release();
-            gated.Take(admission.Result);
+            return WaitAsync(context, gated, admission, reservation, endpoint is not null);
         }
 
+        reservation.Release();
+        gated.Take(admission.Result);
         return RunOrRejectAsync(context, gated, endpoint is not null);
+    }
+
+    private Task FailOpen(HttpContext context, Exception fault)
+    {
+        Log.FailedOpen(_logger, fault);
+        context.Features[GatedRequest.FeatureType] = null;
+        return _next(context);
     }
 
     private async Task WaitAsync(
@@ -126,7 +149,7 @@ internal sealed class BackpressureMiddleware
 
     private Task RunOrRejectAsync(HttpContext context, GatedRequest gated, bool hasEndpoint)
     {
-        gated.Begin(context, hasEndpoint);
+        gated.Begin(context, HttpMethods.IsGet(((IHttpRequestFeature)context.Features[RequestFeatureType]!).Method), hasEndpoint);
         ActivityTags.Add(gated);
         return !gated.Lease.IsAdmitted ? _rejecter.WriteAsync(gated)
             : gated.LimitedBy is null ? gated.RunAsync(_next)

@@ -14,11 +14,19 @@ public sealed partial class LoadShedder
     /// <param name="lease">Written in place when it is decided; must be empty before.</param>
     /// <returns>Whether it is decided; if not, nothing has happened and <see cref="AdmitAsync"/> has to be asked.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool TryDecidePlain(in AdmissionRequest request, ref AdmissionLease lease)
+    internal bool TryDecidePlain(in AdmissionRequest request, ref AdmissionLease lease) =>
+        request.IsPlain && TryDecidePlain(request.Class, request.NoWait, ref lease);
+
+    /// <summary>The same for a request of which there is nothing to say but its class.</summary>
+    /// <param name="requestClass">Its class.</param>
+    /// <param name="noWait">Whether it must not wait, whatever its policy says.</param>
+    /// <param name="lease">Written in place when it is decided; must be empty before.</param>
+    /// <returns>Whether it is decided.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryDecidePlain(RequestClass requestClass, bool noWait, ref AdmissionLease lease)
     {
-        ResolvedClass? resolved = request.Class.Resolved;
+        ResolvedClass? resolved = requestClass.Resolved;
         if (resolved is not { IsPlain: true }
-            || !request.IsPlain
             || !ReferenceEquals(resolved.Settings, Volatile.Read(ref _settings))
             || Volatile.Read(ref _shuttingDown))
         {
@@ -27,7 +35,7 @@ public sealed partial class LoadShedder
 
         if (!resolved.Downstream.Gate.TryEnter(resolved.Policy.Cost))
         {
-            return (request.NoWait || resolved.Policy.Overflow == Overflow.Reject) && TryTurnAway(resolved, ref lease);
+            return (noWait || resolved.Policy.Overflow == Overflow.Reject) && TryTurnAway(resolved, ref lease);
         }
 
         int weight = resolved.Downstream.Sampling.WeightOf(resolved.Counters.Admitted(resolved.Priority));
