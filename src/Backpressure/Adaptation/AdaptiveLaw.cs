@@ -31,7 +31,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     /// <summary>Believed without evidence; an initial limit above it has to be earned by slow start.</summary>
     internal const int Believed = 20;
 
-    private const double Target = 1.09;
+    internal const double Target = 1.09;
 
     // A stretch that following alone should not be trusted with.
     private const double Suspicious = 1.6;
