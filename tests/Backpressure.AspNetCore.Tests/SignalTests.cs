@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.TestHost;
@@ -65,6 +66,36 @@ public sealed class SignalTests
         Pass(11);
 
         Assert.Equal("40 -", await AskAsync(app));
+    }
+
+    [Fact]
+    public async Task WhatLimitsTheLimit_IsOnTheActivity()
+    {
+        var reading = new Reading { Value = 1 };
+        await using WebApplication app = await StartAsync(services => services.AddSingleton<ICapacitySignal>(reading));
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        using var source = new ActivitySource(nameof(SignalTests));
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = heard => heard == source,
+            Sample = static (ref _) => ActivitySamplingResult.AllDataAndRecorded,
+        };
+        ActivitySource.AddActivityListener(listener);
+        BackpressureMiddleware middleware = BackpressureMiddleware.Create(static _ => Task.CompletedTask, app.Services);
+
+        using (Activity activity = source.StartActivity("request")!)
+        {
+            await middleware.InvokeAsync(new DefaultHttpContext { RequestServices = app.Services });
+            Assert.Equal("pressure", activity.GetTagItem("backpressure.limited_by"));
+        }
+
+        reading.Value = 0;
+        Pass(11);
+        using (Activity activity = source.StartActivity("request")!)
+        {
+            await middleware.InvokeAsync(new DefaultHttpContext { RequestServices = app.Services });
+            Assert.Null(activity.GetTagItem("backpressure.limited_by"));
+        }
     }
 
     [Theory]

@@ -22,5 +22,10 @@ internal static class ActivityTags
         {
             activity.SetTag("backpressure.reason", request.Reason.Tag());
         }
+
+        if (request.LimitedBy is { } signal)
+        {
+            activity.SetTag("backpressure.limited_by", signal);
+        }
     }
 }
