@@ -10,7 +10,8 @@ internal static class BdnCommand
     public static int Run(string[] arguments)
     {
         string[] filtered = arguments.Any(static a => a is "--filter" or "-f") ? arguments : [.. arguments, "--filter", "*"];
-        Summary[] summaries = [.. BenchmarkSwitcher.FromTypes([typeof(SubjectBenchmark)]).Run(filtered, DefaultConfig.Instance)];
+        IConfig config = DefaultConfig.Instance.WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(120));
+        Summary[] summaries = [.. BenchmarkSwitcher.FromTypes([typeof(SubjectBenchmark)]).Run(filtered, config)];
         return Array.TrueForAll(summaries, static s => !s.HasCriticalValidationErrors && s.Reports.All(static r => r.Success)) ? 0 : 1;
     }
 }
