@@ -23,6 +23,8 @@ internal sealed class Comparison(string work, string over, params Subject[] subj
 
     public string Work => work;
 
+    public IReadOnlyList<Subject> Subjects => subjects;
+
     /// <summary>Has one subject do it for a while and nothing else, for a profiler to watch.</summary>
     public void Repeat(string subject, double seconds)
     {

@@ -5,6 +5,8 @@ const string Usage = """
     Usage:
       compare [--quick] [--only WORK] [--json FILE] [--markdown FILE]
                                           cost beside the peers', each row with its target; works: {0}
+      bdn [OPTIONS]                       the same subjects under BenchmarkDotNet, whose options it takes: --filter "*refusal*"
+                                          --job short --list flat; all without a filter; floors are not taken off
       live [OPTIONS]                      overload over real sockets: see live --help
       profile WORK SUBJECT SECONDS        one subject at the comparison whose title begins so, for a profiler to watch
     """;
@@ -17,6 +19,8 @@ try
             return await CompareCommand.RunAsync(Options.Parse(rest));
         case ["measure", string work, string index, string first, string quick]:
             return await CompareCommand.MeasureAsync(work, index, first, quick);
+        case ["bdn", .. string[] rest]:
+            return BdnCommand.Run(rest);
         case ["profile", string title, string subject, string seconds]:
             Works.Find(title).Repeat(subject, double.Parse(seconds, CultureInfo.InvariantCulture));
             return 0;

@@ -56,6 +56,31 @@ public sealed class LoadShedderTurningAwayTests : IDisposable
     }
 
     [Fact]
+    public void Refused_ForWhatTheyCost_LeaveRoomToThoseThatCostLess()
+    {
+        BackpressureOptions options = Fixed(5, Overflow.Reject, o => o.Policies["Heavy"] = new PolicyOptions { Overflow = Overflow.Reject, Cost = 3 });
+        using var shedder = new LoadShedder(options, TimeProvider.System, loggerFactory: null, _meters);
+        RequestClass heavy = shedder.ClassOf("heavy", "Heavy");
+        RequestClass light = shedder.ClassOf("light");
+        AdmissionLease running = Ask(shedder, new AdmissionRequest(heavy));
+        Assert.Equal((true, 3, 3), (running.IsAdmitted, running.Cost, GateOf(heavy).InFlight));
+
+        for (int i = 0; i < Refusals; i++)
+        {
+            AdmissionLease refused = Ask(shedder, new AdmissionRequest(heavy));
+            Assert.Equal((RejectionReason.LimitReached, 3), (refused.Reason, refused.Cost));
+            AdmissionLease admitted = Ask(shedder, new AdmissionRequest(light));
+            Assert.Equal((true, 1), (admitted.IsAdmitted, admitted.Cost));
+            admitted.Complete(Outcome.Ignored);
+        }
+
+        Assert.True(GateOf(heavy).Counts.Refused < Refusals, "Nobody was turned away without asking.");
+        Assert.Equal(3, GateOf(heavy).InFlight);
+        running.Complete(Outcome.Success);
+        Assert.Equal(0, GateOf(heavy).InFlight);
+    }
+
+    [Fact]
     public void Refused_AreToldTimesThatAreSpread()
     {
         var told = new int[31];
