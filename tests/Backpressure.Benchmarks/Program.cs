@@ -23,7 +23,7 @@ if (args is ["live" or "live-server" or "live-load", ..])
 
 if (args is not ["compare", .. string[] rest])
 {
-    await Console.Error.WriteLineAsync("Usage: compare [--json FILE] [--quick] [--only free|refusal|threads|middleware|queue]\n       live [OPTIONS]: see live --help");
+    await Console.Error.WriteLineAsync("Usage: compare [--json FILE] [--quick] [--only free|refusal|threads|middleware|queue|client]\n       live [OPTIONS]: see live --help");
     return 1;
 }
 

@@ -10,5 +10,6 @@ internal static class Works
         ("threads", () => [FreeGateWork.TwoThreads()]),
         ("middleware", MiddlewareWork.All),
         ("queue", QueueWork.All),
+        ("client", () => [ClientWork.FreeDestination()]),
     ];
 }

@@ -40,7 +40,7 @@ internal sealed partial class Gate
                 RejectionReason reason = FindInfeasibleLocked(arrival, hand, now);
                 if (reason == RejectionReason.None && !_queue.HasRoom(arrival.Priority, capacity, now))
                 {
-                    victim = _queue.FindEvictable(arrival.Priority, new Newcomer(hand, work, arrival.Cohort), capacity, now);
+                    victim = _queue.FindEvictable(arrival.Priority, new Newcomer(hand, work, arrival.Cohort, arrival.Nested), capacity, now);
                     reason = victim is null ? RejectionReason.QueueFull : RejectionReason.None;
                 }
 
@@ -57,7 +57,7 @@ internal sealed partial class Gate
             return RejectionReason.None;
         }
 
-        double own = _queue.AheadInLane(arrival.Priority, hand, now) + 1;
+        double own = _queue.AheadInLane(arrival.Priority, hand, now, arrival.Nested) + 1;
         int above = arrival.Priority == Priority.Critical ? 0 : _queue.CountDownTo(arrival.Priority - 1);
         double ahead = (above + own) / drain;
         double share = _queue.Settings.MinShare;

@@ -76,4 +76,4 @@ internal sealed partial class Lane
 }
 
 /// <summary>One who has come and has no place yet.</summary>
-internal readonly record struct Newcomer(PartitionHand Hand, long Work, byte Cohort);
+internal readonly record struct Newcomer(PartitionHand Hand, long Work, byte Cohort, bool Nested = false);

@@ -23,7 +23,7 @@ internal sealed partial class Lane
         {
             ref readonly PartitionQueue queue = ref _queues[i];
             count += queue.Count;
-            sheddable += queue.Sheddable.Count;
+            sheddable += queue.Sheddable.Count + queue.Nested.Count;
             active += queue.Count > 0 ? 1 : 0;
             Debug.Assert(queue.Owed >= 0, "What waits is owed, and nothing else.");
             Debug.Assert(queue.Count == 0 || _queues.Length == 1 || Math.Abs(queue.Paid - _fair) <= _maxLead, "Deficits are bounded.");

@@ -40,6 +40,9 @@ internal sealed partial class Lane
 
     public int SheddableCount { get; private set; }
 
+    /// <summary>Those of the sheddable ones that others wait for already.</summary>
+    public int NestedCount { get; private set; }
+
     /// <summary>Turns that it has saved up towards the lanes above it.</summary>
     public double Turns { get; set; }
 
@@ -50,7 +53,7 @@ internal sealed partial class Lane
     public long StandingSince { get; private set; }
 
     /// <summary>How many are served before a newcomer of this hand, if nobody else comes.</summary>
-    public double Ahead(PartitionHand hand, bool newestFirst)
+    public double Ahead(PartitionHand hand, bool newestFirst, bool nested = false)
     {
         if (_active.Count == 0)
         {
@@ -59,7 +62,7 @@ internal sealed partial class Lane
 
         if (_queues.Length == 1 && hand.IsNobodys)
         {
-            return newestFirst ? 0 : Count;
+            return nested || newestFirst ? NestedCount : Count;
         }
 
         // All whose start is due no later than its own: of a queue, as much as brings its account up to that.
@@ -113,8 +116,9 @@ internal sealed partial class Lane
         }
         else
         {
-            queue.Sheddable.Append(waiter);
+            (waiter.Arrival.Nested ? ref queue.Nested : ref queue.Sheddable).Append(waiter);
             SheddableCount++;
+            NestedCount += waiter.Arrival.Nested ? 1 : 0;
         }
 
         Count++;
@@ -130,8 +134,9 @@ internal sealed partial class Lane
         }
         else
         {
-            queue.Sheddable.Remove(waiter);
+            (waiter.Arrival.Nested ? ref queue.Nested : ref queue.Sheddable).Remove(waiter);
             SheddableCount--;
+            NestedCount -= waiter.Arrival.Nested ? 1 : 0;
         }
 
         Count--;
@@ -207,6 +212,7 @@ internal sealed partial class Lane
         {
             AddMatches(_queues[i].Blocked.Oldest);
             AddMatches(_queues[i].Sheddable.Oldest);
+            AddMatches(_queues[i].Nested.Oldest);
         }
 
         void AddMatches(Waiter? first)
