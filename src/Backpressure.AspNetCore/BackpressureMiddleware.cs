@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Backpressure.AspNetCore.Classification;
 using Backpressure.AspNetCore.Hosting;
 using Backpressure.AspNetCore.Rejection;
@@ -9,7 +10,6 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.ObjectPool;
 using Microsoft.Extensions.Options;
 
 namespace Backpressure.AspNetCore;
@@ -21,13 +21,14 @@ namespace Backpressure.AspNetCore;
 internal sealed class BackpressureMiddleware
 {
     private static readonly Type EndpointFeatureType = typeof(IEndpointFeature);
+    private static readonly Type RequestFeatureType = typeof(IHttpRequestFeature);
 
     private readonly RequestDelegate _next;
     private readonly LoadShedder _shedder;
     private readonly Classifier _classifier;
     private readonly Rejecter _rejecter;
     private readonly WindowBudget _windows;
-    private readonly ObjectPool<GatedRequest> _pool;
+    private readonly GatedRequestPool _pool;
     private readonly OutgoingCalls? _calls;
     private readonly ILogger _logger;
 
@@ -72,13 +73,35 @@ internal sealed class BackpressureMiddleware
         }
 
         Endpoint? endpoint = (features[EndpointFeatureType] as IEndpointFeature)?.Endpoint;
-        AdmissionRequest request;
-        WindowBudget.Reservation reservation = default;
 
         // Whoever keeps a feature must look for it again once another is set: so it is set before any of them is asked for.
         GatedRequest gated = _pool.Get();
         features[GatedRequest.FeatureType] = gated;
         bool decided;
+        try
+        {
+            decided = TryDecidePlain(context, features, gated, endpoint);
+        }
+#pragma warning disable CA1031 // A fault of our own must not fail a request.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return FailOpen(context, e);
+        }
+
+        return decided ? RunOrRejectAsync(context, gated, endpoint is not null) : DecideByStages(context, gated, endpoint);
+    }
+
+    // The way that most requests take; nothing that only others need is on it.
+    private bool TryDecidePlain(HttpContext context, IFeatureCollection features, GatedRequest gated, Endpoint? endpoint) =>
+        _classifier.TryClassifyPlain(context, (IHttpRequestFeature)features[RequestFeatureType]!, endpoint, out RequestClass? requestClass)
+        && gated.TryDecide(_shedder, requestClass);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Task DecideByStages(HttpContext context, GatedRequest gated, Endpoint? endpoint)
+    {
+        AdmissionRequest request;
+        WindowBudget.Reservation reservation = default;
         try
         {
             request = _classifier.Classify(context, endpoint, out PolicySettings policy);
@@ -88,8 +111,7 @@ internal sealed class BackpressureMiddleware
                 request = _calls.IsBack(context, policy) ? request with { NoWait = true } : request;
             }
 
-            decided = gated.TryDecide(_shedder, in request);
-            if (!decided && policy.Overflow != Overflow.Reject && !_windows.TryReserve(context, ref reservation))
+            if (policy.Overflow != Overflow.Reject && !_windows.TryReserve(context, ref reservation))
             {
                 request = request with { NoWait = true };
             }
@@ -98,24 +120,25 @@ internal sealed class BackpressureMiddleware
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            Log.FailedOpen(_logger, e);
-            features[GatedRequest.FeatureType] = null;
-            return _next(context);
+            return FailOpen(context, e);
         }
 
-        if (!decided)
+        ValueTask<AdmissionLease> admission = _shedder.AdmitAsync(in request, context.RequestAborted);
+        if (!admission.IsCompletedSuccessfully)
         {
-            ValueTask<AdmissionLease> admission = _shedder.AdmitAsync(in request, context.RequestAborted);
-            if (!admission.IsCompletedSuccessfully)
-            {
-                return WaitAsync(context, gated, admission, reservation, endpoint is not null);
-            }
-
-            reservation.Release();
-            gated.Take(admission.Result);
+            return WaitAsync(context, gated, admission, reservation, endpoint is not null);
         }
 
+        reservation.Release();
+        gated.Take(admission.Result);
         return RunOrRejectAsync(context, gated, endpoint is not null);
+    }
+
+    private Task FailOpen(HttpContext context, Exception fault)
+    {
+        Log.FailedOpen(_logger, fault);
+        context.Features[GatedRequest.FeatureType] = null;
+        return _next(context);
     }
 
     private async Task WaitAsync(
@@ -135,13 +158,23 @@ internal sealed class BackpressureMiddleware
 
     private Task RunOrRejectAsync(HttpContext context, GatedRequest gated, bool hasEndpoint)
     {
-        gated.Begin(context, hasEndpoint);
+        gated.Begin(context, HttpMethods.IsGet(((IHttpRequestFeature)context.Features[RequestFeatureType]!).Method), hasEndpoint);
         if (_calls is not null && gated.Lease.IsAdmitted)
         {
             gated.Ambient = _calls.Begin(context, in gated.Lease, gated.TimeLeft);
         }
 
         ActivityTags.Add(gated);
-        return gated.Lease.IsAdmitted ? gated.RunAsync(_next) : _rejecter.WriteAsync(gated);
+        return !gated.Lease.IsAdmitted ? _rejecter.WriteAsync(gated)
+            : gated.LimitedBy is null ? gated.RunAsync(_next)
+            : RunBehindArrivalsAsync(gated);
+    }
+
+    // The pool runs what was queued first. Where handlers compute, those that wait for a thread have not come to the gate yet, so it
+    // cannot tell who matters; while a signal is up, a handler therefore goes behind all that have arrived.
+    private async Task RunBehindArrivalsAsync(GatedRequest gated)
+    {
+        await Task.Yield();
+        await gated.RunAsync(_next);
     }
 }

@@ -15,10 +15,42 @@ public partial struct AdmissionLease
     // It holds nothing but its slot, and nobody learns from it.
     private void CompletePlain(ResolvedClass resolved)
     {
-        _holds = Holds.Completed;
-        if (resolved.Downstream.Leave(_cost))
+        _bits.Holds = LeaseHolds.Completed;
+        if (resolved.Downstream.Leave(_bits.Cost))
         {
             FollowUp(resolved);
+        }
+    }
+
+    // It holds nothing but its slot, and its clock is known not to throw.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "As in CompleteAll.")]
+    private void CompleteMeasured(Outcome outcome, bool latencyIsSample)
+    {
+        _bits.Holds = LeaseHolds.Completed;
+        ResolvedClass resolved = _class!;
+        long now = TimeProvider.System.GetTimestamp();
+        long latency = (RespondedAt == 0 ? now : RespondedAt) - StartedAt;
+        try
+        {
+            long sample = latencyIsSample ? latency : NoSample;
+            if (Charged == 0)
+            {
+                resolved.Downstream.Complete(_bits.Cost, resolved.RouteIndex, sample, outcome, now, _bits.Weight);
+            }
+            else
+            {
+                resolved.Downstream.Complete(_bits.Cost, resolved.RouteIndex, sample, outcome, now, ChargeAt(now), _bits.Weight);
+            }
+
+            if (resolved.Owner.RecordsServed)
+            {
+                resolved.Owner.RecordServed(resolved, Priority, outcome, latency);
+            }
+        }
+        catch (Exception fault)
+        {
+            resolved.Owner.NoteFault(fault);
         }
     }
 
@@ -44,9 +76,9 @@ public partial struct AdmissionLease
         try
         {
             long now = owner.Now;
-            long latency = LatencyUntil(_respondedAt == 0 ? now : _respondedAt);
+            long latency = LatencyUntil(RespondedAt == 0 ? now : RespondedAt);
             LeaveGates(outcome, latencyIsSample ? latency : NoSample, now);
-            if (Decision == AdmissionDecision.Admitted && latency != NoSample)
+            if (owner.RecordsServed && Decision == AdmissionDecision.Admitted && latency != NoSample)
             {
                 owner.RecordServed(_class, Priority, outcome, latency);
             }
@@ -54,26 +86,34 @@ public partial struct AdmissionLease
         catch (Exception fault)
         {
             owner.NoteFault(fault);
-            LeaveGates(Outcome.Ignored, NoSample, _startedAt);
+            LeaveGates(Outcome.Ignored, NoSample, StartedAt);
         }
         finally
         {
             GiveBackTheRest();
-            _holds = Holds.Completed;
+            _bits.Holds = LeaseHolds.Completed;
         }
     }
 
-    private readonly long LatencyUntil(long time) => (_holds & Holds.Untimed) == 0 ? time - _startedAt : NoSample;
+    private readonly long LatencyUntil(long time) => (_bits.Holds & LeaseHolds.Untimed) == 0 ? time - StartedAt : NoSample;
 
     private void LeaveGates(Outcome outcome, long latency, long now)
     {
-        if ((_holds & Holds.Slot) != 0)
+        if ((_bits.Holds & LeaseHolds.Slot) != 0)
         {
-            _holds &= ~Holds.Slot;
-            _class!.Downstream.Complete(_cost, _class.RouteIndex, latency, outcome, now, _weight, ChargeAt(now));
+            _bits.Holds &= ~LeaseHolds.Slot;
+            Downstream downstream = _class!.Downstream;
+            if (Charged == 0)
+            {
+                downstream.Complete(_bits.Cost, _class.RouteIndex, latency, outcome, now, _bits.Weight);
+            }
+            else
+            {
+                downstream.Complete(_bits.Cost, _class.RouteIndex, latency, outcome, now, ChargeAt(now), _bits.Weight);
+            }
         }
 
-        if (_shadow is not null)
+        if (Shadow is not null)
         {
             LeaveShadow(outcome, latency, now);
         }
@@ -82,65 +122,74 @@ public partial struct AdmissionLease
     private void LeaveShadow(Outcome outcome, long latency, long now)
     {
         // Whoever still waits in the shadow ends with its request; if the shadow has decided, it may hold units there.
+        object held = Shadow!;
         Downstream shadow;
         bool holdsUnits;
         ServiceCharge charge = ServiceCharge.None;
-        if (_shadow is ShadowAdmission wait)
+        if (held is ShadowAdmission wait)
         {
             shadow = wait.Shadow;
             holdsUnits = !shadow.TryCancel(wait, now) && wait.State == WaiterState.Admitted;
-            charge = ServiceCharge.Of(wait, now - wait.DecidedAt, _cost);
+            charge = ServiceCharge.Of(wait, now - wait.DecidedAt, _bits.Cost);
         }
         else
         {
-            shadow = (Downstream)_shadow!;
+            shadow = (Downstream)held;
             holdsUnits = true;
         }
 
-        _shadow = null;
-        _holds &= ~Holds.ShadowSlot;
+        Shadow = null;
+        _bits.Holds &= ~LeaseHolds.ShadowSlot;
         if (holdsUnits)
         {
-            shadow.Complete(_cost, _class!.ShadowRouteIndex, latency, outcome, now, _weight, charge);
+            if (charge.Charged == 0)
+            {
+                shadow.Complete(_bits.Cost, _class!.ShadowRouteIndex, latency, outcome, now, _bits.Weight);
+            }
+            else
+            {
+                shadow.Complete(_bits.Cost, _class!.ShadowRouteIndex, latency, outcome, now, charge, _bits.Weight);
+            }
         }
     }
 
     private readonly ServiceCharge ChargeAt(long now) =>
-        _charged == 0
-            ? ServiceCharge.None
-            : new ServiceCharge(Priority, new PartitionHand(_hand), (long)_charged, Math.Max(0, now - _startedAt) * _cost);
+        new(Priority, Hand, (long)Charged, Math.Max(0, now - StartedAt) * _bits.Cost);
 
     private void GiveBackTheRest()
     {
-        if (_rateLimit is RateLimitPermit permit)
+        if ((_other is Others others ? others.RateLimit : _other) is RateLimitPermit permit)
         {
-            _rateLimit = null;
+            _other = null;
             permit.Dispose();
         }
 
-        if ((_holds & Holds.Ceiling) != 0)
+        if ((_bits.Holds & LeaseHolds.Ceiling) != 0)
         {
             _class!.Owner.LeaveCeiling(_class.Mode == BackpressureMode.Observe);
         }
 
-        if ((_holds & Holds.LongLived) != 0)
+        if ((_bits.Holds & LeaseHolds.LongLived) != 0)
         {
             _class!.Downstream.LeaveLongLived();
         }
 
-        if ((_holds & Holds.Exempt) != 0)
+        if ((_bits.Holds & LeaseHolds.Exempt) != 0)
         {
             _class!.Downstream.LeaveExempt();
         }
 
-        if ((_holds & Holds.Observed) != 0)
+        if ((_bits.Holds & LeaseHolds.Observed) != 0)
         {
             _class!.Downstream.LeaveObserved();
         }
 
-        if ((_holds & Holds.FailedOpen) != 0)
+        if ((_bits.Holds & LeaseHolds.FailedOpen) != 0)
         {
             _class!.Downstream.LeaveFailedOpen();
         }
     }
+
+    // An observed request under a rate limit has both.
+    private sealed record Others(object Shadow, object RateLimit);
 }

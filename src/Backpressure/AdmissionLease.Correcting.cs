@@ -18,9 +18,9 @@ public partial struct AdmissionLease
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "As in CompleteAll.")]
     public void CorrectCost(int cost)
     {
-        int more = Math.Clamp(cost, 1, AdmissionRequest.MaxCost) - _cost;
-        Gate? gate = (_holds & Holds.Slot) != 0 ? _class!.Downstream.Gate : null;
-        var shadow = _shadow as Downstream;
+        int more = Math.Clamp(cost, 1, AdmissionRequest.MaxCost) - _bits.Cost;
+        Gate? gate = (_bits.Holds & LeaseHolds.Slot) != 0 ? _class!.Downstream.Gate : null;
+        var shadow = Shadow as Downstream;
         if (more == 0 || (gate is null && shadow is null))
         {
             return;
@@ -43,7 +43,7 @@ public partial struct AdmissionLease
             return;
         }
 
-        _cost += (short)more;
+        _bits.Cost += more;
         try
         {
             if (waiters)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Backpressure.Admission;
 using Backpressure.Configuration;
 using Backpressure.Downstreams;
@@ -15,91 +16,88 @@ namespace Backpressure;
 [SuppressMessage("Performance", "CA1815:Override equals and operator equals on value types", Justification = "A lease is a claim on a slot; two of them are never compared.")]
 public partial struct AdmissionLease
 {
-    // Kept small: every admission copies it. Null until something was decided.
+    // Four fields, since more the compiler does not keep in registers, and every admission is copied three times.
+    // Null until something was decided.
     private ResolvedClass? _class;
 
-    // The shadow whose units it holds, or its wait there: see LeaveShadow.
-    private object? _shadow;
+    // What else it has to give back, or why it was refused: see Others.
+    private object? _other;
+    private LeaseBits _bits;
 
-    // The permit that it gives back, or the limit that refused it.
-    private object? _rateLimit;
-    private long _startedAt;
-    private long _respondedAt;
-    private long _wait;
-
-    // The queues that pay for it and what they were charged with, if it has waited; see ServiceCharge.
-    private uint _hand;
-    private float _charged;
-    private short _cost;
-    private short _retryAfterSeconds;
-    private byte _decision;
-    private byte _reason;
-    private byte _priority;
-
-    // How many requests it stands for in what the limit learns from; 0: it is not measured for it.
-    private byte _weight;
-    private Holds _holds;
+    // Each in its place, see below.
+    private Vector256<long> _times;
 
     internal AdmissionLease(ResolvedClass resolved, Priority priority, int cost)
     {
         _class = resolved;
-        _cost = (short)cost;
-        _priority = (byte)priority;
-        _weight = 1;
+        _bits = new LeaseBits(priority, cost, LeaseHolds.Nothing, weight: 1);
     }
 
-    [Flags]
-    private enum Holds : ushort
+    /// <summary>The lease of one that has waited, still to be settled.</summary>
+    internal AdmissionLease(PendingAdmission pending)
     {
-        Nothing = 0,
-        Slot = 1,
-        ShadowSlot = 2,
-        Ceiling = 4,
-        LongLived = 8,
-        Exempt = 16,
-        FailedOpen = 32,
-        Observed = 64,
-        Completed = 128,
-
-        /// <summary>Nobody wants to know how long it takes, so it has no times.</summary>
-        Untimed = 256,
+        ParkedLease parked = pending.Lease;
+        _class = parked.Class;
+        _other = parked.Other;
+        _bits = new LeaseBits(pending.Priority, pending.Cost, parked.Holds, weight: 1);
+        long bill = ((long)BitConverter.SingleToUInt32Bits(pending.Charge) << 32) | pending.Hand.Packed;
+        _times = Vector256.Create(pending.DecidedAt, 0, pending.DecidedAt - pending.EnqueuedAt, bill);
     }
 
     /// <summary>Whether the request may run.</summary>
     public readonly bool IsAdmitted => Decision != AdmissionDecision.Rejected;
 
     /// <summary>What was decided.</summary>
-    public readonly AdmissionDecision Decision => (AdmissionDecision)_decision;
+    public readonly AdmissionDecision Decision => _bits.Decision;
 
     /// <summary>Why it was rejected, or (observed) would have been; otherwise <see cref="RejectionReason.None"/>.</summary>
-    public readonly RejectionReason Reason => (RejectionReason)_reason;
+    public readonly RejectionReason Reason => _bits.Reason;
 
     /// <summary>The priority it was decided by.</summary>
-    public readonly Priority Priority => (Priority)_priority;
+    public readonly Priority Priority => _bits.Priority;
 
     /// <summary>
     /// When to try again, in whole seconds: 1 to 30 for overload, as the limit says for a rate limit; zero when there
     /// is nothing to say.
     /// </summary>
-    public readonly TimeSpan RetryAfter => TimeSpan.FromSeconds(_retryAfterSeconds);
+    public readonly TimeSpan RetryAfter => TimeSpan.FromSeconds(_bits.RetryAfterSeconds);
 
     /// <summary>How long it waited for the decision.</summary>
-    public readonly TimeSpan Wait => _class is null ? TimeSpan.Zero : _class.Owner.ToTimeSpan(_wait);
+    public readonly TimeSpan Wait => _class is null ? TimeSpan.Zero : _class.Owner.ToTimeSpan(_times[2]);
 
     /// <summary>Units of the limit that it takes; zero before it was decided.</summary>
-    public readonly int Cost => _cost;
+    public readonly int Cost => _bits.Cost;
 
     /// <summary>The policy in force; never null on a decided lease.</summary>
     internal readonly PolicySettings Policy => _class!.Policy;
 
     /// <summary>The rate limit that refused it, with what is left of it; null unless a rate limit did.</summary>
-    internal readonly RateLimitStatus? RateLimit => _rateLimit as RateLimitStatus;
+    internal readonly RateLimitStatus? RateLimit => _other as RateLimitStatus;
 
     internal readonly ResolvedClass Class => _class!;
 
-    internal readonly long StartedAt => _startedAt;
+    internal readonly long StartedAt => _times[0];
 
-    internal readonly bool HoldsSlot => (_holds & Holds.Slot) != 0;
+    internal readonly bool HoldsSlot => (_bits.Holds & LeaseHolds.Slot) != 0;
+
+    private readonly long RespondedAt => _times[1];
+
+    // The queues that pay for it and what they were charged with, if it has waited; see ServiceCharge.
+    private readonly PartitionHand Hand => new((uint)_times[3]);
+
+    private readonly float Charged => BitConverter.UInt32BitsToSingle((uint)(_times[3] >> 32));
+
+    // The shadow whose units it holds, or its wait there: see LeaveShadow.
+    private object? Shadow
+    {
+        readonly get => _other switch { Others others => others.Shadow, Downstream or ShadowAdmission => _other, _ => null };
+        set => _other = _other switch
+        {
+            Others others => value is null ? others.RateLimit : others with { Shadow = value },
+            RateLimitPermit => value is null ? _other : new Others(value, _other),
+            _ => value,
+        };
+    }
 
     /// <summary>
     /// Says that the response has started: service time is measured up to here, so that a slow reader does not look
@@ -107,9 +105,9 @@ public partial struct AdmissionLease
     /// </summary>
     public void ResponseStarted()
     {
-        if (_respondedAt == 0 && _class is not null && (_holds & Holds.Untimed) == 0)
+        if (RespondedAt == 0 && _class is not null && (_bits.Holds & LeaseHolds.Untimed) == 0)
         {
-            _respondedAt = _class.Owner.Now;
+            _times = _times.WithElement(1, _class.Owner.Now);
         }
     }
 
@@ -125,23 +123,23 @@ public partial struct AdmissionLease
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "As in CompleteAll.")]
     public bool BecomeLongLived(bool latencyIsSample = true)
     {
-        if (((_holds & Holds.Slot) == 0 && _shadow is null) || !_class!.Downstream.TryEnterLongLived())
+        if (((_bits.Holds & LeaseHolds.Slot) == 0 && Shadow is null) || !_class!.Downstream.TryEnterLongLived())
         {
             return false;
         }
 
         // Before anything can go wrong: what it took is given back by Complete, whatever becomes of the rest.
-        _holds |= Holds.LongLived;
+        _bits.Holds |= LeaseHolds.LongLived;
         try
         {
             ResponseStarted();
-            long now = (_holds & Holds.Untimed) == 0 ? _respondedAt : _class.Owner.Now;
+            long now = (_bits.Holds & LeaseHolds.Untimed) == 0 ? RespondedAt : _class.Owner.Now;
             LeaveGates(Outcome.Success, latencyIsSample ? LatencyUntil(now) : NoSample, now);
         }
         catch (Exception fault)
         {
             _class.Owner.NoteFault(fault);
-            LeaveGates(Outcome.Ignored, NoSample, _startedAt);
+            LeaveGates(Outcome.Ignored, NoSample, StartedAt);
         }
 
         return true;
@@ -154,11 +152,15 @@ public partial struct AdmissionLease
     /// </param>
     public void Complete(Outcome outcome, bool latencyIsSample = true)
     {
-        if (_holds == (Holds.Slot | Holds.Untimed) && outcome == Outcome.Success)
+        if (_bits.Holds == (LeaseHolds.Slot | LeaseHolds.Untimed) && outcome == Outcome.Success)
         {
             CompletePlain(_class!);
         }
-        else if (_class is not null && (_holds & Holds.Completed) == 0)
+        else if (_bits.Holds == LeaseHolds.Slot && _class!.IsPlain && Shadow is null)
+        {
+            CompleteMeasured(outcome, latencyIsSample);
+        }
+        else if (_class is not null && (_bits.Holds & LeaseHolds.Completed) == 0)
         {
             CompleteAll(outcome, latencyIsSample);
         }
@@ -170,105 +172,105 @@ public partial struct AdmissionLease
     {
         Debug.Assert(AdmissionDecision.Admitted == 0, "What is empty says so.");
         _class = resolved;
-        _cost = (short)resolved.Policy.Cost;
-        _priority = (byte)resolved.Priority;
-        _holds = Holds.Slot | Holds.Untimed;
+        _bits = new LeaseBits(resolved.Priority, resolved.Policy.Cost, LeaseHolds.Slot | LeaseHolds.Untimed, weight: 0);
+    }
+
+    /// <summary>The same of one of which somebody wants to know how long it takes.</summary>
+    /// <param name="resolved">Its class.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="weight">How many requests it stands for; 0: it is only for those who listen to service times.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void AdmitPlain(ResolvedClass resolved, long now, int weight)
+    {
+        _class = resolved;
+        _bits = new LeaseBits(resolved.Priority, resolved.Policy.Cost, LeaseHolds.Slot, weight);
+        _times = Vector256.CreateScalar(now);
     }
 
     /// <summary>Rejects on an empty lease.</summary>
     internal void RejectPlain(ResolvedClass resolved, RejectionReason reason, int retryAfterSeconds)
     {
         _class = resolved;
-        _cost = (short)resolved.Policy.Cost;
-        _priority = (byte)resolved.Priority;
-        _decision = (byte)AdmissionDecision.Rejected;
-        _reason = (byte)reason;
-        _retryAfterSeconds = (short)retryAfterSeconds;
-        _holds = Holds.Completed;
+        _bits = new LeaseBits(resolved.Priority, resolved.Policy.Cost, LeaseHolds.Completed, weight: 0)
+        {
+            Decision = AdmissionDecision.Rejected,
+            Reason = reason,
+            RetryAfterSeconds = retryAfterSeconds,
+        };
     }
 
-    /// <summary>Wants to know how long it takes.</summary>
-    /// <param name="now">The time.</param>
-    /// <param name="weight">How many requests it stands for; 0: it is only for those who listen to service times.</param>
-    internal void TimeFrom(long now, int weight)
-    {
-        _startedAt = now;
-        _weight = (byte)weight;
-        _holds &= ~Holds.Untimed;
-    }
+    internal void StartAt(long now) => _times = Vector256.CreateScalar(now);
 
-    internal void StartAt(long now) => _startedAt = now;
+    /// <summary>Says how many requests it stands for.</summary>
+    internal void Weigh(int weight) => _bits.Weight = weight;
 
     /// <summary>Keeps a permit until the request is done.</summary>
-    internal void HoldPermit(RateLimitPermit permit) => _rateLimit = permit;
+    internal void HoldPermit(RateLimitPermit permit) => _other = permit;
 
-    internal void HoldCeiling() => _holds |= Holds.Ceiling;
+    internal void HoldCeiling() => _bits.Holds |= LeaseHolds.Ceiling;
 
     internal void Admit(bool slot)
     {
-        _decision = (byte)AdmissionDecision.Admitted;
+        _bits.Decision = AdmissionDecision.Admitted;
         if (slot)
         {
-            _holds |= Holds.Slot;
+            _bits.Holds |= LeaseHolds.Slot;
         }
     }
 
     /// <summary>Mirrors the admission in the shadow gate, so that it knows of the load that is not observed.</summary>
     internal void Mirror(Downstream shadow)
     {
-        shadow.Gate.Enter(_cost);
-        _shadow = shadow;
-        _holds |= Holds.ShadowSlot;
+        shadow.Gate.Enter(_bits.Cost);
+        Shadow = shadow;
+        _bits.Holds |= LeaseHolds.ShadowSlot;
     }
 
     internal void AdmitInShadow(Downstream shadow)
     {
-        _shadow = shadow;
-        _holds |= Holds.ShadowSlot;
+        Shadow = shadow;
+        _bits.Holds |= LeaseHolds.ShadowSlot;
     }
 
-    internal void WaitInShadow(ShadowAdmission wait) => _shadow = wait;
+    internal void WaitInShadow(ShadowAdmission wait) => Shadow = wait;
 
     internal void Exempted()
     {
-        _decision = (byte)AdmissionDecision.Exempt;
-        _holds |= Holds.Exempt;
+        _bits.Decision = AdmissionDecision.Exempt;
+        _bits.Holds |= LeaseHolds.Exempt;
     }
 
-    internal void Bypass() => _decision = (byte)AdmissionDecision.Bypassed;
+    internal void Bypass() => _bits.Decision = AdmissionDecision.Bypassed;
 
     internal void FailOpen()
     {
-        _decision = (byte)AdmissionDecision.FailedOpen;
-        _holds |= Holds.FailedOpen;
+        _bits.Decision = AdmissionDecision.FailedOpen;
+        _bits.Holds |= LeaseHolds.FailedOpen;
     }
 
     internal void WouldReject(RejectionReason reason)
     {
-        _decision = (byte)AdmissionDecision.WouldReject;
-        _reason = (byte)reason;
-        _holds |= Holds.Observed;
+        _bits.Decision = AdmissionDecision.WouldReject;
+        _bits.Reason = reason;
+        _bits.Holds |= LeaseHolds.Observed;
+    }
+
+    /// <summary>What is to be kept while it waits: before that it can hold no more.</summary>
+    internal readonly ParkedLease Park()
+    {
+        Debug.Assert(Shadow is null && Decision == AdmissionDecision.Admitted, "Nothing was decided of it.");
+        return new ParkedLease(_class!, _other, _bits.Holds);
     }
 
     /// <summary>Rejects, and gives back at once whatever was taken on the way.</summary>
     internal void Reject(RejectionReason reason, int retryAfterSeconds, RateLimitStatus? rateLimit = null)
     {
-        Debug.Assert((_holds & (Holds.Slot | Holds.ShadowSlot)) == 0, "A rejected request never held a slot.");
+        Debug.Assert((_bits.Holds & (LeaseHolds.Slot | LeaseHolds.ShadowSlot)) == 0, "A rejected request never held a slot.");
         GiveBackTheRest();
-        _decision = (byte)AdmissionDecision.Rejected;
-        _reason = (byte)reason;
-        _retryAfterSeconds = (short)Math.Min(retryAfterSeconds, short.MaxValue);
-        _rateLimit = rateLimit;
-        _holds = Holds.Completed;
-    }
-
-    /// <summary>Takes over what the gate decided of the wait.</summary>
-    internal void SettleWait(PendingAdmission pending)
-    {
-        _wait = pending.DecidedAt - pending.EnqueuedAt;
-        _startedAt = pending.DecidedAt;
-        _hand = pending.Hand.Packed;
-        _charged = pending.Charge;
-        _class!.Owner.Settle(ref this, pending);
+        _bits.Decision = AdmissionDecision.Rejected;
+        _bits.Reason = reason;
+        _bits.RetryAfterSeconds = retryAfterSeconds;
+        _other = rateLimit;
+        _bits.Holds = LeaseHolds.Completed;
     }
 }

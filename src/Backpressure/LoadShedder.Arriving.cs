@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Backpressure.Admission;
 using Backpressure.Downstreams;
 
@@ -6,6 +7,42 @@ namespace Backpressure;
 /// <content>What a gate that is full needs to know of a request; a free one is told only its cost.</content>
 public sealed partial class LoadShedder
 {
+    private ValueTask<AdmissionLease> Arrive(
+        ref AdmissionLease lease, in AdmissionRequest request, ResolvedClass resolved, CancellationToken cancellationToken)
+    {
+        Arrival arrival = ArrivalOf(lease, request, resolved);
+        ArrivalResult result = resolved.Downstream.Arrive(in arrival, lease.StartedAt, out Waiter? queued, out Refusal refusal);
+        if (result != ArrivalResult.Queued)
+        {
+            return Answer(ref lease, resolved, result, refusal);
+        }
+
+        ValueTask<AdmissionLease> wait = ((PendingAdmission)queued!).WaitAsync(lease.Park(), cancellationToken);
+        if (!ReferenceEquals(resolved.Settings, Settings))
+        {
+            LetThroughAfterReload(resolved.Downstream);
+        }
+
+        return wait;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ValueTask<AdmissionLease> Answer(ref AdmissionLease lease, ResolvedClass resolved, ArrivalResult result, Refusal refusal)
+    {
+        if (result == ArrivalResult.Refused)
+        {
+            Refuse(ref lease, refusal);
+        }
+        else
+        {
+            // Its service begins now, and it may have come with the time of another.
+            lease.StartAt(resolved.IsPlain ? Now : lease.StartedAt);
+            Admit(ref lease, resolved);
+        }
+
+        return new ValueTask<AdmissionLease>(lease);
+    }
+
     private Arrival ArrivalOf(in AdmissionLease lease, in AdmissionRequest request, ResolvedClass resolved)
     {
         Overflow overflow = request.NoWait ? Overflow.Reject : resolved.Policy.Overflow;

@@ -14,11 +14,19 @@ public sealed partial class LoadShedder
     /// <param name="lease">Written in place when it is decided; must be empty before.</param>
     /// <returns>Whether it is decided; if not, nothing has happened and <see cref="AdmitAsync"/> has to be asked.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool TryDecidePlain(in AdmissionRequest request, ref AdmissionLease lease)
+    internal bool TryDecidePlain(in AdmissionRequest request, ref AdmissionLease lease) =>
+        request.IsPlain && TryDecidePlain(request.Class, request.NoWait, ref lease);
+
+    /// <summary>The same for a request of which there is nothing to say but its class.</summary>
+    /// <param name="requestClass">Its class.</param>
+    /// <param name="noWait">Whether it must not wait, whatever its policy says.</param>
+    /// <param name="lease">Written in place when it is decided; must be empty before.</param>
+    /// <returns>Whether it is decided.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryDecidePlain(RequestClass requestClass, bool noWait, ref AdmissionLease lease)
     {
-        ResolvedClass? resolved = request.Class.Resolved;
+        ResolvedClass? resolved = requestClass.Resolved;
         if (resolved is not { IsPlain: true }
-            || !request.IsPlain
             || !ReferenceEquals(resolved.Settings, Volatile.Read(ref _settings))
             || Volatile.Read(ref _shuttingDown))
         {
@@ -27,14 +35,17 @@ public sealed partial class LoadShedder
 
         if (!resolved.Downstream.Gate.TryEnter(resolved.Policy.Cost))
         {
-            return (request.NoWait || resolved.Policy.Overflow == Overflow.Reject) && TryTurnAway(resolved, ref lease);
+            return (noWait || resolved.Policy.Overflow == Overflow.Reject) && TryTurnAway(resolved, ref lease);
         }
 
         int weight = resolved.Downstream.Sampling.WeightOf(resolved.Counters.Admitted(resolved.Priority));
-        lease.AdmitPlain(resolved);
         if (weight > 0 || RecordsServed)
         {
-            lease.TimeFrom(TimeProvider.System.GetTimestamp(), weight);
+            lease.AdmitPlain(resolved, TimeProvider.System.GetTimestamp(), weight);
+        }
+        else
+        {
+            lease.AdmitPlain(resolved);
         }
 
         return true;
@@ -82,6 +93,11 @@ public sealed partial class LoadShedder
     private ValueTask<AdmissionLease> AdmitByStages(in AdmissionRequest request, CancellationToken cancellationToken)
     {
         ResolvedClass resolved = Resolve(request.Class);
+        if (resolved.IsPlain && request.IsPlain && !request.NoWait && resolved.Policy.Overflow != Overflow.Reject && !Volatile.Read(ref _shuttingDown))
+        {
+            return WaitPlain(in request, resolved, cancellationToken);
+        }
+
         var lease = new AdmissionLease(resolved, PriorityOf(request, resolved), CostOf(request, resolved));
         try
         {
@@ -96,6 +112,28 @@ public sealed partial class LoadShedder
             FailOpen(ref lease, fault);
         }
 
+        return new ValueTask<AdmissionLease>(lease);
+    }
+
+    // Nothing but the gate has a say, and it was full a moment ago.
+    private ValueTask<AdmissionLease> WaitPlain(in AdmissionRequest request, ResolvedClass resolved, CancellationToken cancellationToken)
+    {
+        var lease = new AdmissionLease(resolved, resolved.Priority, resolved.Policy.Cost);
+        try
+        {
+            lease.StartAt(resolved.Downstream.ArrivalTime());
+            return Arrive(ref lease, request, resolved, cancellationToken);
+        }
+        catch (Exception fault)
+        {
+            return LetThrough(ref lease, fault);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ValueTask<AdmissionLease> LetThrough(ref AdmissionLease lease, Exception fault)
+    {
+        FailOpen(ref lease, fault);
         return new ValueTask<AdmissionLease>(lease);
     }
 }

@@ -131,29 +131,18 @@ public sealed partial class LoadShedder
             return new ValueTask<AdmissionLease>(lease);
         }
 
-        switch (resolved.Downstream.Arrive(ArrivalOf(lease, request, resolved), lease.StartedAt, out Waiter? queued, out Refusal refusal))
-        {
-            case ArrivalResult.Admitted:
-                Admit(ref lease, resolved);
-                return new ValueTask<AdmissionLease>(lease);
-            case ArrivalResult.Refused:
-                Refuse(ref lease, refusal);
-                return new ValueTask<AdmissionLease>(lease);
-            default:
-                ValueTask<AdmissionLease> wait = ((PendingAdmission)queued!).WaitAsync(lease, cancellationToken);
-                if (!ReferenceEquals(resolved.Settings, Settings))
-                {
-                    LetThroughAfterReload(resolved.Downstream);
-                }
-
-                return wait;
-        }
+        return Arrive(ref lease, request, resolved, cancellationToken);
     }
 
     private static void Admit(ref AdmissionLease lease, ResolvedClass resolved)
     {
         lease.Admit(slot: true);
-        resolved.Counters.Admitted(lease.Priority);
+        long number = resolved.Counters.Admitted(lease.Priority);
+        if (resolved.IsPlain)
+        {
+            lease.Weigh(resolved.Downstream.Sampling.WeightOf(number));
+        }
+
         if (resolved.Downstream.Shadow is { } shadow)
         {
             lease.Mirror(shadow);
@@ -270,7 +259,7 @@ public sealed partial class LoadShedder
     private static bool IsDecidedBy(Downstream gate, Waiter waiter, ShedderSettings settings)
     {
         // A policy that is gone has the default policy in its place.
-        PolicySettings policy = settings.FindPolicy(waiter.Arrival.Policy) ?? settings.DefaultPolicy;
+        PolicySettings policy = settings.FindPolicy(waiter.Policy) ?? settings.DefaultPolicy;
         return policy.Mode == (gate.IsShadow ? BackpressureMode.Observe : BackpressureMode.Enforce) && !policy.Exempt;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using Backpressure.Admission;
 using Backpressure.Configuration;
 using Backpressure.Downstreams;
@@ -117,6 +118,7 @@ public sealed partial class LoadShedder : IDisposable
     /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Fires when the caller is gone. It ends a wait; it never frees a running request's slot.</param>
     /// <returns>The lease, to be completed once if it is admitted.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ValueTask<AdmissionLease> AdmitAsync(in AdmissionRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request.Class);
@@ -233,6 +235,11 @@ public sealed partial class LoadShedder : IDisposable
             default:
                 Refuse(ref lease, pending.Refusal);
                 break;
+        }
+
+        if (!_metrics.RecordsWaits)
+        {
+            return;
         }
 
         try

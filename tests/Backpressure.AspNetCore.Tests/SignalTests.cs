@@ -67,6 +67,36 @@ public sealed class SignalTests
         Assert.Equal("40 -", await AskAsync(app));
     }
 
+    [Theory]
+    [InlineData(0.0, true)]
+    [InlineData(0.5, false)]
+    public async Task WhileASignalIsUp_HandlersGoBehindThoseThatHaveArrived(double value, bool runsAtOnce)
+    {
+        var reading = new Reading { Value = value };
+        await using WebApplication app = await StartAsync(services => services.AddSingleton<ICapacitySignal>(reading));
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        bool? ranAtOnce = null;
+        BackpressureMiddleware middleware = BackpressureMiddleware.Create(
+            _ =>
+            {
+                ranAtOnce = s_arriving;
+                return Task.CompletedTask;
+            },
+            app.Services);
+        var context = new DefaultHttpContext { RequestServices = app.Services };
+
+        s_arriving = true;
+        Task handled = middleware.InvokeAsync(context);
+        s_arriving = false;
+        await handled;
+
+        Assert.Equal(runsAtOnce, ranAtOnce);
+    }
+
+    // Of the thread that brings a request to its gate.
+    [ThreadStatic]
+    private static bool s_arriving;
+
     private void Pass(int tenths)
     {
         for (int i = 0; i < tenths; i++)

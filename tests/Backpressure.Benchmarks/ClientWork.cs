@@ -15,11 +15,10 @@ internal static class ClientWork
     public static Comparison FreeDestination() => new(
         "a call to a free destination, over none",
         Peer,
-        SubjectOf(Bare, static _ => { }),
-        SubjectOf(Ours, static builder => builder.AddBackpressure()),
-        SubjectOf(Peer, static builder => builder.AddHttpMessageHandler(static () => new PollyHandler())))
+        SubjectOf(Bare, static _ => { }) with { IsFloor = true },
+        SubjectOf(Ours, static builder => builder.AddBackpressure()) with { Floor = Bare },
+        SubjectOf(Peer, static builder => builder.AddHttpMessageHandler(static () => new PollyHandler())) with { Floor = Bare })
     {
-        Nothing = Bare,
         Claims = [new Claim(Ours, Peer, 1.5, 0)],
     };
 

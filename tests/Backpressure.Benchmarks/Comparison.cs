@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime;
 
 namespace Backpressure.Benchmarks;
@@ -6,14 +5,10 @@ namespace Backpressure.Benchmarks;
 /// <summary>Several subjects at the same work, in turns.</summary>
 internal sealed class Comparison(string work, string over, params Subject[] subjects)
 {
-    private const int Rounds = 41;
+    private const int Rounds = 21;
     private const int QuickRounds = 9;
-    private const double SliceNanoseconds = 4e6;
     private const double QuietSeconds = 0.5;
     private const double MostWarmSeconds = 10;
-
-    /// <summary>The subject whose time is taken off everybody's: what is there without any of them.</summary>
-    public string? Nothing { get; init; }
 
     public Claim[] Claims { get; init; } = [];
 
@@ -23,12 +18,16 @@ internal sealed class Comparison(string work, string over, params Subject[] subj
     /// <summary>How often the work is done in a slice; 0: found by trying.</summary>
     public int Times { get; init; }
 
+    /// <summary>How long a slice is, where its times are found by trying.</summary>
+    public double SliceNanoseconds { get; init; } = 4e6;
+
     public string Work => work;
 
     /// <summary>Has one subject do it for a while and nothing else, for a profiler to watch.</summary>
     public void Repeat(string subject, double seconds)
     {
-        Subject chosen = subjects[IndexOf(subject)];
+        Subject chosen = Array.Find(subjects, s => s.Name.Equals(subject, StringComparison.OrdinalIgnoreCase))
+            ?? throw new ArgumentException($"Subjects: {string.Join(", ", subjects.Select(s => s.Name))}.", nameof(subject));
         int times = Times > 0 ? Times : 10_000;
         long start = TimeProvider.System.GetTimestamp();
         while (TimeProvider.System.GetElapsedTime(start).TotalSeconds < seconds)
@@ -37,10 +36,19 @@ internal sealed class Comparison(string work, string over, params Subject[] subj
         }
     }
 
-    public IEnumerable<Row> Measure(bool quick)
+    /// <summary>Measures in this process.</summary>
+    /// <param name="quick">With fewer rounds.</param>
+    /// <param name="first">Which subject is compiled first: what they share is compiled as suits the first best.</param>
+    public Measured Measure(bool quick, int first)
     {
         int rounds = quick ? QuickRounds : Rounds;
-        int[] times = [.. subjects.Select(FindTimes)];
+        int[] times = new int[subjects.Length];
+        for (int i = 0; i < subjects.Length; i++)
+        {
+            int next = (i + first) % subjects.Length;
+            times[next] = FindTimes(subjects[next]);
+        }
+
         double[][] nanoseconds = [.. subjects.Select(_ => new double[rounds])];
         double[] bytes = new double[subjects.Length];
         for (int round = 0; round < rounds; round++)
@@ -55,44 +63,9 @@ internal sealed class Comparison(string work, string over, params Subject[] subj
             }
         }
 
-        if (Nothing is not null)
-        {
-            int nothing = IndexOf(Nothing);
-            double[] without = [.. nanoseconds[nothing]];
-            double bytesWithout = bytes[nothing];
-            for (int i = 0; i < subjects.Length; i++)
-            {
-                bytes[i] -= bytesWithout;
-                for (int round = 0; round < rounds; round++)
-                {
-                    nanoseconds[i][round] -= without[round];
-                }
-            }
-        }
-
-        for (int i = 0; i < subjects.Length; i++)
-        {
-            Claim? claim = Array.Find(Claims, c => c.Subject == subjects[i].Name && c.Over == over);
-            yield return RowOf(work, i, over, claim);
-        }
-
-        foreach (Claim claim in Claims.Where(c => c.Over != over))
-        {
-            yield return RowOf($"{work}, over {claim.Over}", IndexOf(claim.Subject), claim.Over, claim);
-        }
-
-        Row RowOf(string title, int i, string than, Claim? claim)
-        {
-            double[] others = nanoseconds[IndexOf(than)];
-            double ratio = MedianOf(nanoseconds[i].Select((ns, round) => ns / others[round]));
-            string? target = claim is null ? null : string.Create(
-                CultureInfo.InvariantCulture, $"<= {claim.Ratio:0.00} x {claim.Over}{(claim.Bytes is { } most ? $", <= {most:0} B" : "")}");
-            bool? met = claim is null ? null : ratio <= claim.Ratio && (claim.Bytes is not { } limit || Math.Round(bytes[i]) <= limit);
-            return new Row(title, subjects[i].Name, MedianOf(nanoseconds[i]), ratio, Math.Round(bytes[i], 1), target, met);
-        }
+        return new Measured(
+            work, over, Claims, [.. subjects.Select((s, i) => new Measured.Line(s.Name, s.Floor, s.IsFloor, nanoseconds[i], bytes[i]))]);
     }
-
-    private int IndexOf(string name) => Array.FindIndex(subjects, s => s.Name == name);
 
     // Until it is compiled for good: the compiler works beside it, and after a pause in which nothing new was asked of it.
     private void WarmUp(Subject subject, int times)
@@ -136,11 +109,5 @@ internal sealed class Comparison(string work, string over, params Subject[] subj
         double before = ThreadClock.Nanoseconds();
         subject.Run(times);
         return ThreadClock.Nanoseconds() - before;
-    }
-
-    private static double MedianOf(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
     }
 }

@@ -6,14 +6,19 @@ namespace Backpressure.Benchmarks;
 internal static class QueueWork
 {
     private const int Times = 4000;
+    private const int ManyWaiters = 100_000;
 
     public static IEnumerable<Comparison> All()
     {
-        foreach (int waiters in (int[])[10, 1000, 100_000])
+        foreach (int waiters in (int[])[10, 1000, ManyWaiters])
         {
             yield return HandOver(waiters);
             yield return Cancel(waiters);
+            yield return Evict(waiters);
         }
+
+        yield return TenantWork.HandOver();
+        yield return BytesOfWaiter();
     }
 
     private static Comparison HandOver(int waiters)
@@ -97,6 +102,106 @@ internal static class QueueWork
         {
             Times = Times,
             Claims = [new Claim("Backpressure", "ConcurrencyLimiter", 1.0)],
+        };
+    }
+
+    // A queue full of Low: somebody Critical takes the place of one, is let in, and another Low comes. The peer cannot evict: there
+    // one leaves by itself.
+    private static Comparison Evict(int waiters)
+    {
+        var options = new BackpressureOptions();
+        Shedders.Configure(options, 1, Overflow.Shed);
+        options.Downstreams["Default"].Queue = new QueueOptions { Capacity = waiters, MinShare = 0 };
+        options.Policies["Default"].MaxWait = TimeSpan.FromMinutes(10);
+        var shedder = new LoadShedder(options);
+        RequestClass low = shedder.ClassOf("any", priority: Priority.Low);
+        RequestClass critical = shedder.ClassOf("any", priority: Priority.Critical);
+        AdmissionLease running = shedder.AdmitAsync(new AdmissionRequest(critical)).Result;
+        for (int i = 0; i < 1000; i++)
+        {
+            // So that it knows how fast it drains before it has to say how long a wait would be.
+            ValueTask<AdmissionLease> next = shedder.AdmitAsync(new AdmissionRequest(critical));
+            running.Complete(Outcome.Success);
+            running = AnswerOf(next);
+        }
+
+        ValueTask<AdmissionLease> newest = default;
+        for (int i = 0; i < waiters; i++)
+        {
+            newest = shedder.AdmitAsync(new AdmissionRequest(low));
+        }
+
+        ConcurrencyLimiter limiter = Full(waiters, out RateLimitLease held);
+        var theirs = new Queue<ValueTask<RateLimitLease>>(waiters + 2);
+        for (int i = 0; i < waiters; i++)
+        {
+            theirs.Enqueue(limiter.AcquireAsync());
+        }
+
+        return new Comparison(
+            $"queue of {waiters}: evict one, hand over, enqueue another",
+            "ConcurrencyLimiter, one cancelled",
+            new Subject("Backpressure", times =>
+            {
+                for (int i = 0; i < times; i++)
+                {
+                    ValueTask<AdmissionLease> next = shedder.AdmitAsync(new AdmissionRequest(critical));
+                    if (AnswerOf(newest).Reason != RejectionReason.Evicted)
+                    {
+                        throw new InvalidOperationException("It was not evicted.");
+                    }
+
+                    running.Complete(Outcome.Success);
+                    running = AnswerOf(next);
+                    newest = shedder.AdmitAsync(new AdmissionRequest(low));
+                }
+            }),
+            new Subject("ConcurrencyLimiter, one cancelled", times =>
+            {
+                for (int i = 0; i < times; i++)
+                {
+                    using var leaving = new CancellationTokenSource();
+                    _ = limiter.AcquireAsync(1, leaving.Token);
+                    leaving.Cancel();
+                    theirs.Enqueue(limiter.AcquireAsync());
+                    held.Dispose();
+                    held = theirs.Dequeue().Result;
+                }
+            }))
+        {
+            Times = Times,
+            Claims = [new Claim("Backpressure", "ConcurrencyLimiter, one cancelled", 1.0)],
+        };
+    }
+
+    // What is allocated for each of many, with a gate of their own each time so that no node serves again.
+    private static Comparison BytesOfWaiter()
+    {
+        var ours = new ValueTask<AdmissionLease>[ManyWaiters];
+        var theirs = new ValueTask<RateLimitLease>[ManyWaiters];
+        return new Comparison(
+            $"a new gate, {ManyWaiters} enqueue, it ends: bytes a waiter",
+            "ConcurrencyLimiter",
+            new Subject("Backpressure", times =>
+            {
+                using LoadShedder shedder = Shedders.Fixed(1, Overflow.Block, ManyWaiters);
+                RequestClass any = shedder.ClassOf("any");
+                _ = shedder.AdmitAsync(new AdmissionRequest(any)).Result;
+                for (int i = 0; i < times; i++)
+                {
+                    ours[i] = shedder.AdmitAsync(new AdmissionRequest(any));
+                }
+            }),
+            new Subject("ConcurrencyLimiter", times =>
+            {
+                using ConcurrencyLimiter limiter = Full(ManyWaiters, out _);
+                for (int i = 0; i < times; i++)
+                {
+                    theirs[i] = limiter.AcquireAsync();
+                }
+            }))
+        {
+            Times = ManyWaiters,
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Backpressure.Benchmarks;
@@ -69,7 +70,12 @@ internal sealed class ServerFeatures(SyntheticServer server) : IFeatureCollectio
         Revision++;
     }
 
-    public TFeature? Get<TFeature>() => (TFeature?)this[typeof(TFeature)];
+    public TFeature? Get<TFeature>()
+    {
+        // As Kestrel has it: what is kept under a type is of that type, and is not asked.
+        object? feature = this[typeof(TFeature)];
+        return Unsafe.As<object?, TFeature?>(ref feature);
+    }
 
     public void Set<TFeature>(TFeature? instance) => this[typeof(TFeature)] = instance;
 

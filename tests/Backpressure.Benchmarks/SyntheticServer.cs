@@ -56,9 +56,9 @@ internal sealed class SyntheticServer :
 
     public CancellationToken RequestAborted { get => _aborted.Token; set => throw new NotSupportedException(); }
 
-    IHeaderDictionary IHttpRequestFeature.Headers { get; set; } = new HeaderDictionary();
+    IHeaderDictionary IHttpRequestFeature.Headers { get; set; } = new ServerHeaders();
 
-    IHeaderDictionary IHttpResponseFeature.Headers { get; set; } = new HeaderDictionary();
+    IHeaderDictionary IHttpResponseFeature.Headers { get; set; } = new ServerHeaders();
 
     Stream IHttpRequestFeature.Body { get; set; } = Stream.Null;
 
@@ -98,23 +98,30 @@ internal sealed class SyntheticServer :
         }
     }
 
-    /// <summary>Serves one whose handler ends later, and says how much it has allocated until it waited.</summary>
-    public long ServeLate(Action end)
+    /// <summary>Serves requests whose handler ends later.</summary>
+    /// <param name="times">How many.</param>
+    /// <param name="end">Ends the handler of the one that runs, and all that waits for it, before it returns.</param>
+    public void ServeLate(int times, Action end)
     {
-        Begin();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Task running = _run(Context);
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        end();
-        if (!running.IsCompletedSuccessfully)
+        for (int i = 0; i < times; i++)
         {
-            throw new InvalidOperationException("It has not ended.");
-        }
+            Begin();
+            Task running = _run(Context);
+            if (running.IsCompleted)
+            {
+                throw new InvalidOperationException("It has ended too early.");
+            }
 
-        CallBack(_starting);
-        HasStarted = true;
-        CallBack(_completed);
-        return allocated;
+            end();
+            if (!running.IsCompletedSuccessfully)
+            {
+                throw new InvalidOperationException("It has not ended.");
+            }
+
+            CallBack(_starting);
+            HasStarted = true;
+            CallBack(_completed);
+        }
     }
 
     public void Dispose() => _aborted.Dispose();

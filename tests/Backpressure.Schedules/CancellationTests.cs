@@ -31,18 +31,16 @@ public sealed class CancellationTests
         using var rig = new Rig(One);
         var leaving = new ControlledTokenSource();
         AdmissionLease held = rig.Hold();
+        Task<AdmissionLease> first = rig.Run(rig.Any, leaving.Token);
         await Schedule.AtOnce(
             () => Rig.Leave(leaving),
+            () => rig.End(held),
             async () =>
             {
-                await rig.End(held);
+                await Rig.Answered(first, RejectionReason.None, RejectionReason.ClientAborted);
                 await rig.Served(rig.Any);
             },
-            async () =>
-            {
-                await rig.Run(rig.Any, leaving.Token);
-                await rig.Served(rig.Any);
-            });
+            () => rig.Served(rig.Any));
         rig.AssertIdle();
     });
 

@@ -21,6 +21,36 @@ public sealed class MeterTests
         }
     }
 
+    [Fact]
+    public void Take_ByManyAtOnce_GivesEachItsOwn() => Schedule.Explore(async () =>
+    {
+        var meter = new ServiceMeter(ticksPerSecond: 1);
+        uint first = 0;
+        uint second = 0;
+        await Schedule.AtOnce(() => Do(() => first = meter.Take()), () => Do(() => second = meter.Take()));
+        Assert.NotEqual(first, second);
+    });
+
+    [Fact]
+    public void Drain_AsOneIsDropped_HasTheTimeOfWhatItCounts() => Schedule.Explore(async () =>
+    {
+        var meter = new ServiceMeter(ticksPerSecond: 1);
+        await Schedule.AtOnce(() => Do(() => meter.Dropped(latencyTicks: 7)), () => Do(() =>
+        {
+            meter.Drain();
+            Assert.InRange(meter.Open.Dropped, 0, meter.Open.DroppedSamples);
+            Assert.True(meter.Open.DroppedLatencySum >= 7 * meter.Open.DroppedSamples, "What is counted has its time.");
+        }));
+        meter.Drain();
+        Assert.Equal((1, 1, 7.0), (meter.Open.Dropped, meter.Open.DroppedSamples, meter.Open.DroppedLatencySum));
+    });
+
+    private static Task Do(Action action)
+    {
+        action();
+        return Task.CompletedTask;
+    }
+
     private static async Task DrainAsItIsWritten()
     {
         var meter = new ServiceMeter(ticksPerSecond: 1);

@@ -33,6 +33,17 @@ public sealed class ObserveTests
         rig.AssertIdle();
     });
 
+    // Whoever comes to wait at a shadow that is just taken away runs on, and no shutdown has held it back.
+    [Fact]
+    public void Shadow_TakenAwayAsOneComesToWait_CountsItAsAdmitted() => Schedule.Explore(async () =>
+    {
+        using var rig = new Rig(Observing);
+        AdmissionLease held = rig.HoldObserved();
+        await Schedule.AtOnce(() => rig.Served(rig.Any), () => rig.Reload(Enforcing));
+        held.Complete(Outcome.Success);
+        Assert.Equal((2, 0), (rig.CountDecisions(), rig.CountOfShutdown()));
+    });
+
     private static void AssertIdle(Downstream shadow) =>
         Assert.Equal((0, 0, false), (shadow.Gate.InFlight, shadow.Gate.Waiting, shadow.Gate.HasWaiters));
 }

@@ -45,6 +45,15 @@ public sealed class RateLimitTests
     });
 
     [Fact]
+    public void Dispose_AsAReloadComes_HoldsNobodyBackAfterwards() => Schedule.Explore(async () =>
+    {
+        using var stage = new RateLimitStage([OneAtATime], new ControlledTime());
+        await Schedule.AtOnce(() => Do(stage.Dispose), () => Do(() => stage.Reconfigure([OneAtATime])));
+        Assert.True(stage.TryAcquire(OneAtATime, "key", out RateLimitPermit permit, out _, out _));
+        Assert.False(permit.IsHeld, "A limit is still in force.");
+    });
+
+    [Fact]
     public void Keys_ComingAtOnce_NeverPassTheTablesCapacity() => Schedule.Explore(async () =>
     {
         var table = new RateLimitTable(OneAtATime, new ControlledTime(), capacity: 1);
@@ -60,4 +69,10 @@ public sealed class RateLimitTests
             return Task.CompletedTask;
         }
     });
+
+    private static Task Do(Action action)
+    {
+        action();
+        return Task.CompletedTask;
+    }
 }

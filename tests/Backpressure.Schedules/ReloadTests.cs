@@ -80,6 +80,25 @@ public sealed class ReloadTests
         rig.AssertIdle();
     });
 
+    // Another holds on to what it knew; whoever comes after the reload must not.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Mode_TurnedOff_HoldsForWhoComesAfter(bool systemClock) => Schedule.Explore(async () =>
+    {
+        using var rig = new Rig(One, systemClock);
+        await Schedule.AtOnce(
+            () => rig.Served(rig.Any),
+            async () =>
+            {
+                await rig.Reload(Off);
+                AdmissionLease lease = await rig.Shedder.AdmitAsync(new AdmissionRequest(rig.Any));
+                lease.Complete(Outcome.Success);
+                Assert.Equal(AdmissionDecision.Bypassed, lease.Decision);
+            });
+        rig.AssertIdle();
+    });
+
     // The law has just decided as a reload comes: what is in force is what was decided last.
     [Fact]
     public void Limit_MovedByTheLawAndAReloadAtOnce_IsTheLastOne() => Schedule.Explore(async () =>

@@ -1,6 +1,7 @@
 using Backpressure.Admission;
 using Backpressure.Configuration;
 using Backpressure.Downstreams;
+using Backpressure.Observability;
 using Backpressure.Schedules.Controlled;
 using Microsoft.Coyote.Runtime;
 using Xunit;
@@ -75,6 +76,15 @@ internal sealed class Rig : IDisposable
         return lease;
     }
 
+    /// <summary>Takes the shadow's slot, and no other.</summary>
+    public AdmissionLease HoldObserved()
+    {
+        SchedulingPoint.Suppress();
+        AdmissionLease lease = Shedder.AdmitAsync(new AdmissionRequest(Any)).AsTask().Result;
+        SchedulingPoint.Resume();
+        return lease;
+    }
+
     /// <summary>Lets go of what <see cref="Hold"/> took.</summary>
     public Task End(AdmissionLease lease)
     {
@@ -82,6 +92,20 @@ internal sealed class Rig : IDisposable
         lease.Complete(Outcome.Success);
         lease.Complete(Outcome.Success);
         return Task.CompletedTask;
+    }
+
+    /// <summary>What <see cref="Hold"/> took turns out to be lighter.</summary>
+    public void Lighten(ref AdmissionLease lease, int cost)
+    {
+        Interlocked.Add(ref _inside, cost - lease.Cost);
+        lease.CorrectCost(cost);
+    }
+
+    /// <summary>What <see cref="Hold"/> took lives on without its slot.</summary>
+    public bool BecomeLongLived(ref AdmissionLease lease)
+    {
+        Interlocked.Add(ref _inside, -lease.Cost);
+        return lease.BecomeLongLived();
     }
 
     /// <summary>A caller that goes.</summary>
@@ -186,6 +210,17 @@ internal sealed class Rig : IDisposable
     {
         SchedulingPoint.Suppress();
         long count = Any.Resolved!.Counters.Measure().Sum(m => m.Value);
+        SchedulingPoint.Resume();
+        return count;
+    }
+
+    /// <summary>What would have been refused because of a shutdown.</summary>
+    public long CountOfShutdown()
+    {
+        SchedulingPoint.Suppress();
+        long count = Any.Resolved!.Counters.Measure()
+            .Where(m => m.Tags.ToArray().Any(t => t.Value is string text && text == RejectionReason.ShuttingDown.Tag()))
+            .Sum(m => m.Value);
         SchedulingPoint.Resume();
         return count;
     }

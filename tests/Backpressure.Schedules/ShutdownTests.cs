@@ -39,6 +39,22 @@ public sealed class ShutdownTests
         rig.AssertIdle();
     });
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Newcomer_AfterShutdownBegan_IsRefused(bool systemClock) => Schedule.Explore(async () =>
+    {
+        using var rig = new Rig(One, systemClock);
+        await Schedule.AtOnce(
+            async () =>
+            {
+                rig.Shedder.BeginShutdown();
+                Assert.Equal(RejectionReason.ShuttingDown, (await rig.Run(rig.Any)).Reason);
+            },
+            () => rig.Answered(new AdmissionRequest(rig.Any), default, RejectionReason.None, RejectionReason.ShuttingDown));
+        rig.AssertIdle();
+    });
+
     private static Task Do(Action action)
     {
         action();

@@ -1,6 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Backpressure.Configuration;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -41,11 +43,31 @@ internal sealed class Classifier
     /// <summary>What is known of an endpoint's requests before any of them comes.</summary>
     public EndpointClasses ClassesOf(Endpoint endpoint) => _endpoints.GetValue(endpoint, _createEndpoint);
 
+    /// <summary>Finds the class of a request of which there is nothing else to say: no header and no code ranks it.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="feature">The server's view of it, which costs less than the context's.</param>
+    /// <param name="endpoint">What routing has found.</param>
+    /// <param name="requestClass">Its class.</param>
+    /// <returns>Whether that is all; if not, <see cref="Classify"/> must be asked.</returns>
+    public bool TryClassifyPlain(
+        HttpContext context, IHttpRequestFeature feature, Endpoint? endpoint, [NotNullWhen(true)] out RequestClass? requestClass)
+    {
+        RouteTable table = CurrentTable();
+        if (_classify is not null || table.ReadsPriority || Deadlines.Read(feature.Headers, table.Settings.Deadline) is not null)
+        {
+            requestClass = null;
+            return false;
+        }
+
+        requestClass = ClassOf(context, feature.Method, endpoint, table);
+        return true;
+    }
+
     /// <summary>What asks for admission, and the policy that it was worked out by.</summary>
     public AdmissionRequest Classify(HttpContext context, Endpoint? endpoint, out PolicySettings policy)
     {
         RouteTable table = CurrentTable();
-        RequestClass requestClass = ClassOf(context, endpoint, table);
+        RequestClass requestClass = ClassOf(context, context.Request.Method, endpoint, table);
         policy = _shedder.PolicyOf(requestClass);
         if (requestClass.Exempt || policy.Exempt || policy.Mode == BackpressureMode.Off)
         {
@@ -75,7 +97,7 @@ internal sealed class Classifier
         };
     }
 
-    private RequestClass ClassOf(HttpContext context, Endpoint? endpoint, RouteTable table)
+    private RequestClass ClassOf(HttpContext context, string method, Endpoint? endpoint, RouteTable table)
     {
         if (endpoint is null)
         {
@@ -83,7 +105,7 @@ internal sealed class Classifier
         }
 
         EndpointClasses classes = ClassesOf(endpoint);
-        return classes.For(context.Request.Method, classes.AsksConfiguration ? RouteFor(context, classes, table)?.Policy : null);
+        return classes.For(method, classes.AsksConfiguration ? RouteFor(context, classes, table)?.Policy : null);
     }
 
     private static RouteSettings? RouteFor(HttpContext context, EndpointClasses classes, RouteTable table)

@@ -13,11 +13,15 @@ internal sealed class RouteTable
     private RouteTable(ShedderSettings settings, RouteMatcher[] matchers)
     {
         Settings = settings;
+        ReadsPriority = settings.PriorityHeader is { Lower: true } or { KnownIPNetworks.Count: > 0 } or { ClaimType: not null };
         _matchers = matchers;
     }
 
     /// <summary>The configuration that it was made from.</summary>
     public ShedderSettings Settings { get; }
+
+    /// <summary>Whether a header may change a request's priority.</summary>
+    public bool ReadsPriority { get; }
 
     /// <summary>Makes the table of the routes whose templates can be read, which in a configuration that was checked are all.</summary>
     public static RouteTable Create(ShedderSettings settings, ParameterPolicyFactory? constraints, ILogger logger)

@@ -34,6 +34,7 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
     private bool _startPassed;
     private bool _latencyIsSample;
     private bool _hadEndpoint;
+    private bool _isGet;
     private Outcome _ended;
 
     public AdmissionDecision Decision => _lease.Decision;
@@ -78,18 +79,22 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
 
     /// <summary>Has it decided in place where only the gate has a say.</summary>
     /// <returns>Whether it is decided; if not, nothing has happened.</returns>
-    public bool TryDecide(LoadShedder shedder, in AdmissionRequest request) => shedder.TryDecidePlain(in request, ref _lease);
+    public bool TryDecide(LoadShedder shedder, RequestClass requestClass) => shedder.TryDecidePlain(requestClass, noWait: false, ref _lease);
 
     /// <summary>Takes over a decided lease; the caller's copy must not be used any more.</summary>
     public void Take(in AdmissionLease lease) => _lease = lease;
 
     /// <summary>Is decided, and the request's own from here to the end of its response: it is among its features already.</summary>
-    public void Begin(HttpContext context, bool hasEndpoint)
+    /// <param name="context">Whose it is.</param>
+    /// <param name="isGet">Whether its method is GET, which has no body and is no call by gRPC.</param>
+    /// <param name="hasEndpoint">Whether routing has found what it is for.</param>
+    public void Begin(HttpContext context, bool isGet, bool hasEndpoint)
     {
         _context = context;
         _phase = Phase.Running;
         _startPassed = false;
         _hadEndpoint = hasEndpoint;
+        _isGet = isGet;
         var response = (IHttpResponseFeature)context.Features[ResponseFeatureType]!;
         if (response.HasStarted)
         {
@@ -101,7 +106,7 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
         response.OnCompleted(OnCompleted, this);
         if (_lease.IsAdmitted)
         {
-            _latencyIsSample = RequestBodies.LatencyIsSample(context);
+            _latencyIsSample = isGet || RequestBodies.LatencyIsSample(context);
             response.OnStarting(OnStarting, this);
         }
     }
@@ -148,7 +153,7 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
     private void End(Exception? exception)
     {
         HttpContext context = _context!;
-        Complete(outcomes.Of(context, exception, Outcome));
+        Complete(outcomes.Of(context, exception, Outcome, _isGet));
         if (!_hadEndpoint)
         {
             placement.After(context);
@@ -259,6 +264,7 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
         _context = null;
         _lease = default;
         Ambient = null;
+        TimeLeft = null;
         Outcome = null;
         pool.Return(this);
     }

@@ -19,7 +19,7 @@ internal sealed class GatedRequestPool : ObjectPool<GatedRequest>
     private GatedRequestPool(OutcomeSource outcomes, PlacementCheck placement) =>
         _ofAll = new DefaultObjectPool<GatedRequest>(new Policy(this, outcomes, placement), Retained);
 
-    public static ObjectPool<GatedRequest> Create(OutcomeSource outcomes, PlacementCheck placement) => new GatedRequestPool(outcomes, placement);
+    public static GatedRequestPool Create(OutcomeSource outcomes, PlacementCheck placement) => new GatedRequestPool(outcomes, placement);
 
     public override GatedRequest Get()
     {

@@ -9,8 +9,13 @@ namespace Backpressure.AspNetCore.Running;
 /// </summary>
 internal sealed class OutcomeSource(Func<HttpContext, Exception?, Outcome?>? outcomeOf, ILogger logger)
 {
-    public Outcome Of(HttpContext context, Exception? exception, Outcome? setByHandler)
-        => setByHandler ?? OfCallback(context, exception) ?? OfTable(context, exception);
+    /// <summary>What became of it.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="exception">What its handler threw.</param>
+    /// <param name="setByHandler">What its handler said.</param>
+    /// <param name="isGet">Whether it came with GET, and so is no call by gRPC.</param>
+    public Outcome Of(HttpContext context, Exception? exception, Outcome? setByHandler, bool isGet)
+        => setByHandler ?? OfCallback(context, exception) ?? OfTable(context, exception, isGet);
 
     private Outcome? OfCallback(HttpContext context, Exception? exception)
     {
@@ -32,11 +37,11 @@ internal sealed class OutcomeSource(Func<HttpContext, Exception?, Outcome?>? out
         }
     }
 
-    private Outcome OfTable(HttpContext context, Exception? exception)
+    private Outcome OfTable(HttpContext context, Exception? exception, bool isGet)
     {
         try
         {
-            return Outcomes.Of(context, exception);
+            return Outcomes.Of(context, exception, isGet);
         }
 #pragma warning disable CA1031 // See above.
         catch (Exception e)

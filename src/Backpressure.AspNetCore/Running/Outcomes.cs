@@ -6,9 +6,15 @@ namespace Backpressure.AspNetCore.Running;
 /// <summary>The table at <see cref="IBackpressureFeature.Outcome"/>.</summary>
 internal static class Outcomes
 {
-    public static Outcome Of(HttpContext context, Exception? exception)
+    private static readonly Type LifetimeFeatureType = typeof(IHttpRequestLifetimeFeature);
+
+    /// <summary>What became of a request.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="exception">What its handler threw.</param>
+    /// <param name="isGet">Whether it came with GET, and so is no call by gRPC.</param>
+    public static Outcome Of(HttpContext context, Exception? exception, bool isGet = false)
     {
-        if (context.RequestAborted.IsCancellationRequested)
+        if (IsAborted(context))
         {
             return Outcome.Ignored;
         }
@@ -19,7 +25,7 @@ internal static class Outcomes
         }
 
         HttpResponse response = context.Response;
-        return HttpMethods.IsPost(context.Request.Method) && GrpcRequests.IsGrpc(response.ContentType) && GrpcStatusOf(context) is { Length: > 0 } status
+        return !isGet && HttpMethods.IsPost(context.Request.Method) && GrpcRequests.IsGrpc(response.ContentType) && GrpcStatusOf(context) is { Length: > 0 } status
             ? OfGrpcStatus(status)
             : OfStatus(response.StatusCode);
     }
@@ -57,6 +63,11 @@ internal static class Outcomes
 
         return Outcome.Ignored;
     }
+
+    /// <summary>Whether the client has gone. Asked for by type: see <see cref="GatedRequest.FeatureType"/>.</summary>
+    internal static bool IsAborted(HttpContext context)
+        => (context.Features[LifetimeFeatureType] is IHttpRequestLifetimeFeature lifetime ? lifetime.RequestAborted : context.RequestAborted)
+            .IsCancellationRequested;
 
     private static string? GrpcStatusOf(HttpContext context)
         => context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is { } trailers && trailers.TryGetValue("grpc-status", out var trailer)

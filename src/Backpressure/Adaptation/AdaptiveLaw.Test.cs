@@ -93,20 +93,23 @@ internal sealed partial class AdaptiveLaw
         // Less in flight than work under way cannot be: the baselines are too long.
         bool tooLong = here.Stretch * (1 + (Certain * here.Noise)) < 0.9;
         double scale = tooLong ? here.Stretch * (1 + here.Noise) : 1;
-        double most = scale * Math.Max(before.WorkRate, here.WorkRate);
+
+        // Young baselines: the fewest that have been seen at once are the best look so far at latency without queueing.
+        bool learn = !tooLong && state.DipsTaken == 0 && here.Stretch < Suspicious;
+        double most = (learn ? (1 + here.Stretch) / 2 : scale) * Math.Max(before.WorkRate, here.WorkRate);
         (double low, double high) = (Math.Min(before.InFlight, here.InFlight), Math.Max(before.InFlight, here.InFlight));
 
         // Still far too many: below what was looked at there is nothing to compare with, but not to go there is worse.
         low = here.Stretch > Suspicious ? CutDepth * low : low;
         state = state with
         {
-            Phase = AdaptivePhase.Follow,
+            Phase = learn ? AdaptivePhase.SlowStart : AdaptivePhase.Follow,
             Limit = Math.Clamp(Target * most, low, high),
             Usual = default,
             Top = default,
             DipsTaken = scale < 1 ? 0 : state.DipsTaken,
         };
-        BaselineChange baselines = scale < 1 ? BaselineChange.ScaleBy(scale) : default;
+        BaselineChange baselines = scale < 1 ? BaselineChange.ScaleBy(scale) : learn ? BaselineChange.Follow : default;
         if (here.Stretch >= 0.75 || CutDepth * here.InFlight < settings.Min)
         {
             return Decide(state, settings, LimitReason.Test, baselines);

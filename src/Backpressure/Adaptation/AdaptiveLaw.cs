@@ -11,14 +11,14 @@ namespace Backpressure.Adaptation;
 /// Why it works. Three instruments, each good where the others fail.
 /// <para>
 /// The *stretch* <c>S = n / Y</c> jumps at once when capacity goes, for by Little's law it counts what has not come back
-/// yet; the limit follows it with a target of 1.1. Latency is measured against each route's own baseline, so a changed
+/// yet; the limit follows it with a target of 1.09. Latency is measured against each route's own baseline, so a changed
 /// mix of routes moves nothing. How far to follow is a matter of evidence: what may be noise moves the limit a little,
 /// what stands out of it, in one window or added up over several (<see cref="Drift"/>), moves it much. So the limit is
 /// calm while nothing happens and quick when something does.
 /// </para>
 /// <para>
 /// Small *dips*, which the queue absorbs, keep the baselines true: the dip of 0.83 is deeper than the target is high
-/// (1.1 &lt; 1 / 0.83), so a baseline learnt in congestion cannot keep itself alive.
+/// (1.09 &lt; 1 / 0.83), so a baseline learnt in congestion cannot keep itself alive.
 /// </para>
 /// <para>
 /// And where congestion and a plain change of latency look alike, one deep cut *tests*: work rate falls with concurrency
@@ -31,7 +31,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     /// <summary>Believed without evidence; an initial limit above it has to be earned by slow start.</summary>
     internal const int Believed = 20;
 
-    private const double Target = 1.1;
+    internal const double Target = 1.09;
 
     // A stretch that following alone should not be trusted with.
     private const double Suspicious = 1.6;

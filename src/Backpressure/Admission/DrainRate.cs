@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Backpressure.Admission;
 
 /// <summary>
@@ -27,6 +29,9 @@ internal struct DrainRate
     /// <summary>…and two that are further apart than this are not, however slow the downstream.</summary>
     private const double MostFullSeconds = 1;
 
+    // Worked out when the rate moves, so that most who meet it full cost no division.
+    private double _stalledTicks;
+    private double _longestFullTicks;
     private long _startedAt;
     private long _seenFullAt;
     private uint _startSequence;
@@ -41,7 +46,7 @@ internal struct DrainRate
     {
         // What has completed nothing since it was full has been full all the time, however long ago that was.
         bool stayedFull = _started
-            && (sequence == _seenSequence || now - _seenFullAt <= LongestFullSeconds() * ticksPerSecond);
+            && (sequence == _seenSequence || now - _seenFullAt <= (PerSecond > 0 ? _longestFullTicks : MostFullSeconds * ticksPerSecond));
         _seenFullAt = now;
         _seenSequence = sequence;
         if (!stayedFull)
@@ -53,21 +58,27 @@ internal struct DrainRate
         }
 
         uint completed = (sequence - _startSequence) & ((1u << GateWord.SequenceBits) - 1);
-        double seconds = (double)(now - _startedAt) / ticksPerSecond;
+        long ticks = now - _startedAt;
         bool enough = completed >= EnoughCompletions;
-        bool stalled = PerSecond > 0 && seconds > StalledAfter * EnoughCompletions / PerSecond;
-        if (seconds <= 0 || (!enough && !stalled))
+        bool stalled = PerSecond > 0 && ticks > _stalledTicks;
+        if (ticks <= 0 || (!enough && !stalled))
         {
             return;
         }
 
-        double sample = Math.Max(completed, 1) / seconds;
-        double weight = PerSecond > 0 ? 1 - Math.Exp(-seconds / MemorySeconds) : 1;
-        PerSecond += weight * (sample - PerSecond);
+        TakeSample(ticks, completed, ticksPerSecond);
         _startedAt = now;
         _startSequence = sequence;
     }
 
-    private readonly double LongestFullSeconds() =>
-        PerSecond > 0 ? Math.Clamp(FullBetween / PerSecond, LeastFullSeconds, MostFullSeconds) : MostFullSeconds;
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TakeSample(long ticks, uint completed, long ticksPerSecond)
+    {
+        double seconds = (double)ticks / ticksPerSecond;
+        double sample = Math.Max(completed, 1) / seconds;
+        double weight = PerSecond > 0 ? 1 - Math.Exp(-seconds / MemorySeconds) : 1;
+        PerSecond += weight * (sample - PerSecond);
+        _stalledTicks = StalledAfter * EnoughCompletions / PerSecond * ticksPerSecond;
+        _longestFullTicks = Math.Clamp(FullBetween / PerSecond, LeastFullSeconds, MostFullSeconds) * ticksPerSecond;
+    }
 }

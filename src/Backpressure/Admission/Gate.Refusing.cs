@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Backpressure.Admission;
 
 /// <content>Why somebody may not wait.</content>
@@ -9,6 +11,7 @@ internal sealed partial class Gate
     /// <summary>No single request is charged in advance with more than this.</summary>
     private const double MaxWorkSeconds = 10;
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private RejectionReason FindReasonToRefuseLocked(in Arrival arrival, PartitionHand hand, long work, long now, out Waiter? victim)
     {
         victim = null;
@@ -57,7 +60,15 @@ internal sealed partial class Gate
             return RejectionReason.None;
         }
 
-        double own = _queue.AheadInLane(arrival.Priority, hand, now, arrival.Nested) + 1;
+        // If it could be last of its lane and still in time, nobody need look at all the queues there.
+        RejectionReason last = FindInfeasible(arrival, _queue.CountOf(arrival.Priority), drain, now);
+        return last == RejectionReason.None ? last
+            : FindInfeasible(arrival, _queue.AheadInLane(arrival.Priority, hand, now, arrival.Nested), drain, now);
+    }
+
+    private RejectionReason FindInfeasible(in Arrival arrival, double aheadInLane, double drain, long now)
+    {
+        double own = aheadInLane + 1;
         int above = arrival.Priority == Priority.Critical ? 0 : _queue.CountDownTo(arrival.Priority - 1);
         double ahead = (above + own) / drain;
         double share = _queue.Settings.MinShare;
@@ -83,7 +94,7 @@ internal sealed partial class Gate
     // What it will be charged with when its turn comes.
     private long WorkOf(in Arrival arrival)
     {
-        long service = arrival.UsualService > 0 ? arrival.UsualService : (long)(UnknownServiceSeconds * _ticksPerSecond);
-        return Math.Max(1, Math.Min(service * arrival.Cost, (long)(MaxWorkSeconds * _ticksPerSecond)));
+        long service = arrival.UsualService > 0 ? arrival.UsualService : _unknownService;
+        return Math.Max(1, Math.Min(service * arrival.Cost, _maxWork));
     }
 }

@@ -6,6 +6,18 @@ internal sealed partial class Gate
     /// <summary>How many have completed, modulo 2^<see cref="GateWord.SequenceBits"/>.</summary>
     public uint Sequence => _word.Sequence;
 
+    /// <summary>When units were last handed over, or could have been; or a later time that was noted.</summary>
+    public long HandedOverAt => Volatile.Read(ref _latest);
+
+    /// <summary>Lets <see cref="HandedOverAt"/> be no earlier than this.</summary>
+    public void NoteTime(long now)
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _latest, Math.Max(_latest, now));
+        }
+    }
+
     /// <summary>Books returns for those that were turned away without asking.</summary>
     /// <returns>Seconds until the next slot, for <see cref="RetryAfterBook.Told"/>.</returns>
     public double BookAll(Priority priority, long count, long now)

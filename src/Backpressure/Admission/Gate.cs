@@ -16,9 +16,12 @@ internal sealed partial class Gate
     private readonly Lock _lock = new();
     private readonly Func<Waiter> _rentWaiter;
     private readonly long _ticksPerSecond;
+    private readonly long _unknownService;
+    private readonly long _maxWork;
     private readonly WaitQueue _queue;
     private readonly TimingWheel _wheel;
     private readonly RetryAfterBook _book;
+    private readonly List<Waiter> _expired = [];
     private GateWord _word;
     private DrainRate _drain;
     private int _nominal;
@@ -27,6 +30,7 @@ internal sealed partial class Gate
     private long _refused;
     private long _admittedLate;
     private long _mayWaitAt = long.MinValue;
+    private long _latest = long.MinValue;
 
     /// <summary>Builds an open, empty gate.</summary>
     /// <param name="limit">Units that may be in flight.</param>
@@ -39,6 +43,8 @@ internal sealed partial class Gate
     {
         _rentWaiter = rentWaiter;
         _ticksPerSecond = ticksPerSecond;
+        _unknownService = (long)(UnknownServiceSeconds * ticksPerSecond);
+        _maxWork = (long)(MaxWorkSeconds * ticksPerSecond);
         _queue = new WaitQueue(queue, ticksPerSecond);
         _wheel = new TimingWheel(ticksPerSecond, now);
         _book = new RetryAfterBook(ticksPerSecond, seed);
@@ -114,7 +120,8 @@ internal sealed partial class Gate
 
             // From here it waits, unless the gate came free after all: then the same swap that would have marked the
             // queue has entered, and there was nobody before it.
-            if (_queue.Count == 0 && _word.EnterOrMarkWaiting(arrival.Cost))
+            bool isFirst = _queue.Count == 0;
+            if (isFirst && _word.EnterOrMarkWaiting(arrival.Cost))
             {
                 return ArrivalResult.Admitted;
             }
@@ -127,12 +134,20 @@ internal sealed partial class Gate
 
             queued = _rentWaiter();
             queued.Begin(arrival, hand, work, now);
-            _queue.Add(queued, now);
-            _wheel.Add(queued);
+            queued.IsFirst = isFirst;
+            if (!_queue.Add(queued, now))
+            {
+                _wheel.Add(queued);
+            }
+
             AssertInvariantsLocked();
 
             // A slot may be free that the head of the queue is too heavy for, or that a release is about to hand over.
-            HandOverLocked(now, ref decided);
+            if (!IsSettledLocked(now))
+            {
+                HandOverLocked(now, ref decided);
+            }
+
             return ArrivalResult.Queued;
         }
     }
@@ -222,6 +237,13 @@ internal sealed partial class Gate
                 waiter = next;
             }
 
+            _queue.TakeExpired(now, _expired);
+            foreach (Waiter late in _expired)
+            {
+                DecideRefusedLocked(late, ReasonOfExpiry(late), now, ref decided);
+            }
+
+            _expired.Clear();
             HandOverLocked(now, ref decided);
         }
     }
@@ -270,7 +292,7 @@ internal sealed partial class Gate
     /// Shuts down: those that may be evicted are refused, and whoever comes from now; those that block are served on.
     /// </summary>
     public void Close(long now, ref DecidedWaiters decided) =>
-        RefuseWaiters(static w => w.Arrival.Overflow != Overflow.Block, now, ref decided);
+        RefuseWaiters(static w => w.Overflow != Overflow.Block, now, ref decided);
 
     /// <summary>The end: nobody may be left waiting.</summary>
     public void Abandon(long now, ref DecidedWaiters decided) => RefuseWaiters(static _ => true, now, ref decided);
@@ -292,17 +314,18 @@ internal sealed partial class Gate
     private void HandOverLocked(long now, ref DecidedWaiters decided)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread, "Hand-over is guarded.");
-        while (_queue.Peek(now) is { } waiter)
+        Volatile.Write(ref _latest, Math.Max(_latest, now));
+        while (!IsSettledLocked(now) && _queue.Peek(now) is { } waiter)
         {
             if (waiter.ExpiresAt <= now)
             {
                 RefuseWaiterLocked(waiter, ReasonOfExpiry(waiter), now, ref decided);
             }
-            else if (!waiter.Arrival.IsInTime(now))
+            else if (!waiter.IsInTime(now))
             {
                 RefuseWaiterLocked(waiter, RejectionReason.DeadlineExceeded, now, ref decided);
             }
-            else if (_word.TryEnterFromQueue(waiter.Arrival.Cost))
+            else if (_word.TryEnterFromQueue(waiter.Cost))
             {
                 _queue.Serve(waiter, now);
                 _wheel.Remove(waiter);
@@ -324,6 +347,9 @@ internal sealed partial class Gate
         AssertInvariantsLocked();
     }
 
+    // Nobody can be let in, and nobody is to be refused: then nobody need be looked at.
+    private bool IsSettledLocked(long now) => _word.IsFull && _queue.AllInTime(now) && _wheel.IsEmpty;
+
     private void RefuseWaiterLocked(Waiter waiter, RejectionReason reason, long now, ref DecidedWaiters decided)
     {
         RemoveLocked(waiter, now);
@@ -332,7 +358,7 @@ internal sealed partial class Gate
 
     private void DecideRefusedLocked(Waiter waiter, RejectionReason reason, long now, ref DecidedWaiters decided)
     {
-        waiter.Decide(WaiterState.Refused, RefuseLocked(reason, waiter.Arrival.Priority, now), now);
+        waiter.Decide(WaiterState.Refused, RefuseLocked(reason, waiter.Priority, now), now);
         decided.Add(waiter);
     }
 
@@ -349,7 +375,7 @@ internal sealed partial class Gate
     }
 
     private static RejectionReason ReasonOfExpiry(Waiter waiter) =>
-        waiter.ExpiresAt == waiter.Arrival.Deadline ? RejectionReason.DeadlineExceeded : RejectionReason.MaxWaitElapsed;
+        waiter.ExpiresAt == waiter.Deadline ? RejectionReason.DeadlineExceeded : RejectionReason.MaxWaitElapsed;
 
     [Conditional("DEBUG")]
     private void AssertInvariantsLocked()

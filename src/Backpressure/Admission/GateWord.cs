@@ -36,6 +36,16 @@ internal struct GateWord
 
     public readonly bool HasWaiters => (Volatile.Read(in _word) & WaitersMark) != 0;
 
+    /// <summary>Whether not even the lightest fits.</summary>
+    public readonly bool IsFull
+    {
+        get
+        {
+            long seen = Volatile.Read(in _word);
+            return InFlightOf(seen) >= LimitOf(seen);
+        }
+    }
+
     /// <summary>How many have completed, modulo 2^23.</summary>
     public readonly uint Sequence => SequenceOf(Volatile.Read(in _word));
 

@@ -35,7 +35,7 @@ internal sealed partial class Lane
                 continue;
             }
 
-            var candidate = new Candidate(waiter, LoadOf(waiter.Hand), waiter.Arrival.Cohort);
+            var candidate = new Candidate(waiter, LoadOf(waiter.Hand), waiter.Cohort);
             if (!any || candidate.IsHeavierThan(heavy, newestFirst))
             {
                 heavy = candidate;

@@ -26,9 +26,11 @@ internal sealed partial class Lane
     private readonly long _maxLead;
     private PartitionQueue[] _queues = new PartitionQueue[1];
     private QueueSet _active;
+
+    // Null while there is one queue.
+    private ServiceOrder? _order;
     private long _fair;
     private long _emptiedAt;
-    private int _next = -1;
 
     public Lane(long ticksPerSecond)
     {
@@ -83,20 +85,22 @@ internal sealed partial class Lane
         return ahead;
     }
 
-    public void Add(Waiter waiter, long now)
+    /// <summary>Puts one at the end of a queue.</summary>
+    /// <returns>Whether <see cref="NextExpired"/> will find it when its time is over.</returns>
+    public bool Add(Waiter waiter, long now)
     {
         if (Count == 0)
         {
             StandingSince = now;
-            if (_queues.Length > 1 && now - _emptiedAt > _memoryTicks)
+            if (_order is not null && now - _emptiedAt > _memoryTicks)
             {
                 Forget();
             }
         }
 
-        if (!waiter.Hand.IsNobodys && _queues.Length == 1)
+        if (!waiter.Hand.IsNobodys && _order is null)
         {
-            Array.Resize(ref _queues, PartitionHand.Queues);
+            Partition();
         }
 
         int index = QueueFor(waiter.Hand);
@@ -106,50 +110,57 @@ internal sealed partial class Lane
         {
             _active.Add(index);
             queue.Paid = Math.Max(queue.Paid, _fair);
-            queue.Oldest = waiter.Order;
-            _next = -1;
+            _order?.Set(index, queue.Paid, waiter.Order);
         }
 
-        if (waiter.Arrival.Overflow == Overflow.Block)
+        bool isFound;
+        if (waiter.Overflow == Overflow.Block)
         {
-            queue.Blocked.Append(waiter);
+            isFound = queue.Blocked.Append(waiter);
         }
         else
         {
-            (waiter.Arrival.Nested ? ref queue.Nested : ref queue.Sheddable).Append(waiter);
+            // One that is nested stands before others, so it keeps its place in the timing wheel.
+            isFound = !waiter.Nested && queue.Sheddable.Append(waiter);
+            if (waiter.Nested)
+            {
+                queue.Nested.Append(waiter);
+            }
+
             SheddableCount++;
-            NestedCount += waiter.Arrival.Nested ? 1 : 0;
+            NestedCount += waiter.Nested ? 1 : 0;
         }
 
         Count++;
         Owe(waiter.Hand, waiter.Charge);
+        return isFound;
     }
 
     public void Remove(Waiter waiter, long now)
     {
-        ref PartitionQueue queue = ref _queues[waiter.Queue];
-        if (waiter.Arrival.Overflow == Overflow.Block)
+        int index = waiter.Queue;
+        ref PartitionQueue queue = ref _queues[index];
+        if (waiter.Overflow == Overflow.Block)
         {
             queue.Blocked.Remove(waiter);
         }
         else
         {
-            (waiter.Arrival.Nested ? ref queue.Nested : ref queue.Sheddable).Remove(waiter);
+            (waiter.Nested ? ref queue.Nested : ref queue.Sheddable).Remove(waiter);
             SheddableCount--;
-            NestedCount -= waiter.Arrival.Nested ? 1 : 0;
+            NestedCount -= waiter.Nested ? 1 : 0;
         }
 
         Count--;
         Owe(waiter.Hand, -waiter.Charge);
-        if (queue.Count == 0)
+        if (queue.Head(newestFirst: false) is { } oldest)
         {
-            _active.Remove(waiter.Queue);
-            _next = -1;
+            _order?.Set(index, queue.Paid, oldest.Order);
         }
-        else if (waiter.Order == queue.Oldest)
+        else
         {
-            queue.Oldest = queue.FindOldest();
-            _next = -1;
+            _active.Remove(index);
+            _order?.Clear(index);
         }
 
         if (Count == 0)
@@ -162,47 +173,34 @@ internal sealed partial class Lane
     }
 
     /// <summary>Whose turn it is in this lane; it stays.</summary>
-    public Waiter? Peek(bool newestFirst) => Count == 0 ? null : _queues[NextQueue()].Head(newestFirst);
+    public Waiter? Peek(bool newestFirst) => Count == 0 ? null : _queues[_order?.First ?? 0].Head(newestFirst);
 
     /// <summary>Removes one because its turn has come, charged with what it will probably take.</summary>
     public void Serve(Waiter waiter, long now)
     {
-        if (_queues.Length > 1)
+        if (_order is not null)
         {
-            if (_fair > long.MaxValue / 2)
-            {
-                Forget();
-            }
-
-            _fair = Math.Max(_fair, _queues[waiter.Queue].Paid);
-            for (int i = 0; i < waiter.Hand.Count; i++)
-            {
-                ref long paid = ref _queues[waiter.Hand[i]].Paid;
-                paid = Math.Min(Math.Max(paid, _fair) + waiter.Charge, _fair + _maxLead);
-            }
-
-            _next = -1;
+            Charge(waiter);
         }
 
         Remove(waiter, now);
     }
 
-    /// <summary>Puts right what a served one was charged with.</summary>
-    public void Correct(in ServiceCharge charge)
+    /// <summary>One whose time is over, of those who came in the order of their ends; it stays. Null: none.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="queue">Where to begin, and then where it stands.</param>
+    /// <param name="firstEnd">Lowered to when the time of the first of those is over that were looked at in vain.</param>
+    public Waiter? NextExpired(long now, ref int queue, ref long firstEnd)
     {
-        long more = charge.Taken - charge.Charged;
-        if (more == 0 || _queues.Length == 1)
+        for (queue = _active.Next(queue); queue >= 0; queue = _active.Next(queue + 1))
         {
-            return;
+            if (_queues[queue].Expired(now, ref firstEnd) is { } waiter)
+            {
+                return waiter;
+            }
         }
 
-        for (int i = 0; i < charge.Hand.Count; i++)
-        {
-            ref long paid = ref _queues[charge.Hand[i]].Paid;
-            paid = Math.Clamp(paid + more, _fair - _maxLead, _fair + _maxLead);
-        }
-
-        _next = -1;
+        return null;
     }
 
     /// <summary>All waiters for which <paramref name="predicate"/> holds; they stay. O(n).</summary>
@@ -231,7 +229,7 @@ internal sealed partial class Lane
     private int QueueFor(PartitionHand hand)
     {
         int best = hand[0];
-        if (_queues.Length == 1 || hand.IsNobodys)
+        if (hand.IsNobodys || _order is null)
         {
             return best;
         }
@@ -251,48 +249,14 @@ internal sealed partial class Lane
         long Due(int index) => Math.Max(_queues[index].Paid, _fair) + _queues[index].Owed;
     }
 
-    private int NextQueue()
+    // Somebody's: from now there is a queue for each place of a hand.
+    private void Partition()
     {
-        int best = _active.Next(0);
-        if (_active.Count == 1)
+        Array.Resize(ref _queues, PartitionHand.Queues);
+        _order = new ServiceOrder();
+        if (_queues[0].Head(newestFirst: false) is { } oldest)
         {
-            return best;
+            _order.Set(0, _queues[0].Paid, oldest.Order);
         }
-
-        if (_next >= 0)
-        {
-            return _next;
-        }
-
-        for (int i = _active.Next(best + 1); i >= 0; i = _active.Next(i + 1))
-        {
-            ref readonly PartitionQueue one = ref _queues[i];
-            ref readonly PartitionQueue other = ref _queues[best];
-            if (one.Paid < other.Paid || (one.Paid == other.Paid && one.Oldest < other.Oldest))
-            {
-                best = i;
-            }
-        }
-
-        return _next = best;
-    }
-
-    private void Owe(PartitionHand hand, long work)
-    {
-        for (int i = 0; i < hand.Count; i++)
-        {
-            _queues[hand[i]].Owed += work;
-        }
-    }
-
-    private void Forget()
-    {
-        _fair = 0;
-        foreach (ref PartitionQueue queue in _queues.AsSpan())
-        {
-            queue.Paid = 0;
-        }
-
-        _next = -1;
     }
 }

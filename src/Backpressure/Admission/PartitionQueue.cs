@@ -18,12 +18,7 @@ internal struct PartitionQueue
     /// <summary>Service that those wait for who may stand here.</summary>
     public long Owed;
 
-    /// <summary>The order of the oldest who stands here: it goes first where accounts are equal.</summary>
-    public long Oldest;
-
     public readonly int Count => Sheddable.Count + Nested.Count + Blocked.Count;
-
-    public readonly long FindOldest() => Head(newestFirst: false)?.Order ?? 0;
 
     /// <summary>Whoever is next of those who stand here.</summary>
     public readonly Waiter? Head(bool newestFirst)
@@ -41,6 +36,34 @@ internal struct PartitionQueue
         }
 
         return sheddable.Order > blocked.Order == newestFirst ? sheddable : blocked;
+    }
+
+    /// <summary>Whoever is at the end of its time: the oldest of those who come in the order of their ends.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="firstEnd">Lowered to when the time of the first of them is over, if there is none.</param>
+    public readonly Waiter? Expired(long now, ref long firstEnd)
+    {
+        if (Sheddable.Oldest is { } sheddable)
+        {
+            if (sheddable.ExpiresAt <= now)
+            {
+                return sheddable;
+            }
+
+            firstEnd = Math.Min(firstEnd, sheddable.ExpiresAt);
+        }
+
+        if (Blocked.Oldest is { } blocked)
+        {
+            if (blocked.ExpiresAt <= now)
+            {
+                return blocked;
+            }
+
+            firstEnd = Math.Min(firstEnd, blocked.ExpiresAt);
+        }
+
+        return null;
     }
 
     /// <summary>Whoever of those who may be evicted goes first.</summary>

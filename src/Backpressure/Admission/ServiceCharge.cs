@@ -13,5 +13,5 @@ internal readonly record struct ServiceCharge(Priority Priority, PartitionHand H
     /// <param name="heldTicks">For how long it held its units.</param>
     /// <param name="cost">How many.</param>
     public static ServiceCharge Of(Waiter waiter, long heldTicks, int cost) =>
-        new(waiter.Arrival.Priority, waiter.Hand, waiter.Charge, Math.Max(0, heldTicks) * cost);
+        new(waiter.Priority, waiter.Hand, waiter.Charge, Math.Max(0, heldTicks) * cost);
 }

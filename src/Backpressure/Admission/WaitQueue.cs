@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics;
 using Backpressure.Configuration;
 
 namespace Backpressure.Admission;
@@ -27,6 +28,15 @@ internal sealed class WaitQueue
     private readonly long _standingTicks;
     private QueueSettings _settings;
     private long _order;
+
+    // A bit for each lane in which somebody waits.
+    private uint _occupied;
+
+    // Who may be too late before their time is over.
+    private int _withDeadline;
+
+    // The time of none who came in the order of their ends is over before this.
+    private long _firstEnd = Arrival.Never;
 
     public WaitQueue(QueueSettings settings, long ticksPerSecond)
     {
@@ -115,44 +125,78 @@ internal sealed class WaitQueue
         return own.FindVictim(outranks ? null : newcomer, IsNewestFirst(own, now));
     }
 
-    public void Add(Waiter waiter, long now)
+    /// <summary>Puts one at the end of its queue.</summary>
+    /// <returns>Whether it comes in the order of ends, so that <see cref="TakeExpired"/> finds it when its time is over.</returns>
+    public bool Add(Waiter waiter, long now)
     {
         waiter.Order = ++_order;
-        _lanes[(int)waiter.Arrival.Priority].Add(waiter, now);
-        SheddableCount += waiter.Arrival.Overflow == Overflow.Block ? 0 : 1;
+        int priority = (int)waiter.Priority;
+        bool isFound = _lanes[priority].Add(waiter, now);
+        _occupied |= 1u << priority;
+        _firstEnd = Math.Min(_firstEnd, waiter.ExpiresAt);
+        _withDeadline += waiter.Deadline == Arrival.Never ? 0 : 1;
+        SheddableCount += waiter.Overflow == Overflow.Block ? 0 : 1;
         Count++;
+        return isFound;
     }
 
     public void Remove(Waiter waiter, long now)
     {
-        _lanes[(int)waiter.Arrival.Priority].Remove(waiter, now);
+        _lanes[(int)waiter.Priority].Remove(waiter, now);
         CountOut(waiter);
+    }
+
+    /// <summary>Whether nobody's time is over, of those who came in the order of their ends, and no work would come too late.</summary>
+    public bool AllInTime(long now) => now < _firstEnd && _withDeadline == 0;
+
+    /// <summary>
+    /// Removes all whose time is over, of those who came in the order of their ends: it looks at the oldest of each queue, and
+    /// not even at them before it may be the time of one.
+    /// </summary>
+    public void TakeExpired(long now, List<Waiter> expired)
+    {
+        if (now < _firstEnd)
+        {
+            return;
+        }
+
+        long firstEnd = Arrival.Never;
+        foreach (Lane lane in _lanes)
+        {
+            int queue = 0;
+            while (queue >= 0)
+            {
+                if (lane.NextExpired(now, ref queue, ref firstEnd) is { } waiter)
+                {
+                    Remove(waiter, now);
+                    expired.Add(waiter);
+                }
+            }
+        }
+
+        _firstEnd = firstEnd;
     }
 
     /// <summary>Whose turn it is; it stays in the queue.</summary>
     public Waiter? Peek(long now)
     {
-        int turn = TurnOf();
-        return turn < 0 ? null : _lanes[turn].Peek(IsNewestFirst(_lanes[turn], now));
+        if (_occupied == 0)
+        {
+            return null;
+        }
+
+        Lane lane = _lanes[TurnOf()];
+        return lane.Peek(IsNewestFirst(lane, now));
     }
 
     /// <summary>Removes the waiter whose turn it was because it is served, and hands out the shares of that turn.</summary>
     public void Serve(Waiter waiter, long now)
     {
-        int served = (int)waiter.Arrival.Priority;
-        int top = Top();
-        for (int i = top + 1; i < _lanes.Length; i++)
+        int served = (int)waiter.Priority;
+        uint below = _occupied & (_occupied - 1);
+        if (below != 0)
         {
-            Lane lane = _lanes[i];
-            if (lane.Count > 0)
-            {
-                lane.Turns += _settings.MinShare;
-            }
-        }
-
-        if (served > top)
-        {
-            _lanes[served].Turns -= 1;
+            ShareTurn(below, served);
         }
 
         _lanes[served].Serve(waiter, now);
@@ -174,9 +218,29 @@ internal sealed class WaitQueue
         return found;
     }
 
+    private void ShareTurn(uint below, int served)
+    {
+        for (uint rest = below; rest != 0; rest &= rest - 1)
+        {
+            _lanes[BitOperations.TrailingZeroCount(rest)].Turns += _settings.MinShare;
+        }
+
+        if ((below >> served & 1) != 0)
+        {
+            _lanes[served].Turns -= 1;
+        }
+    }
+
     private void CountOut(Waiter waiter)
     {
-        SheddableCount -= waiter.Arrival.Overflow == Overflow.Block ? 0 : 1;
+        int priority = (int)waiter.Priority;
+        if (_lanes[priority].Count == 0)
+        {
+            _occupied &= ~(1u << priority);
+        }
+
+        SheddableCount -= waiter.Overflow == Overflow.Block ? 0 : 1;
+        _withDeadline -= waiter.Deadline == Arrival.Never ? 0 : 1;
         Count--;
         AssertInvariants();
     }
@@ -205,35 +269,17 @@ internal sealed class WaitQueue
     private int ShareOf(int capacity) =>
         Math.Min((int)Math.Ceiling(capacity * _settings.MinShare), (capacity - 1) / (Priorities.Count - 1));
 
-    private int Top()
-    {
-        for (int i = 0; i < _lanes.Length; i++)
-        {
-            if (_lanes[i].Count > 0)
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
-
     private int TurnOf()
     {
-        int top = Top();
-        if (top < 0)
+        for (uint below = _occupied & (_occupied - 1); below != 0; below &= below - 1)
         {
-            return -1;
-        }
-
-        for (int i = top + 1; i < _lanes.Length; i++)
-        {
-            if (_lanes[i].Count > 0 && _lanes[i].Turns >= 1)
+            int lane = BitOperations.TrailingZeroCount(below);
+            if (_lanes[lane].Turns >= 1)
             {
-                return i;
+                return lane;
             }
         }
 
-        return top;
+        return BitOperations.TrailingZeroCount(_occupied);
     }
 }

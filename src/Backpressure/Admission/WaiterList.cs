@@ -5,51 +5,68 @@ namespace Backpressure.Admission;
 /// <summary>A doubly linked list of waiters, oldest first. Guarded by its gate's lock.</summary>
 internal struct WaiterList
 {
+    private long _latestEnd;
+
     public Waiter? Oldest { get; private set; }
 
     public Waiter? Newest { get; private set; }
 
     public int Count { get; private set; }
 
-    public void Append(Waiter waiter)
+    /// <summary>Adds one at the end.</summary>
+    /// <returns>
+    /// Whether its time is over no sooner than that of any who stand before it (as for all of one policy that name no deadline):
+    /// then it is enough to look at the oldest from time to time, and it needs no place in the timing wheel.
+    /// </returns>
+    public bool Append(Waiter waiter)
     {
         Debug.Assert(waiter.Next is null && waiter.Previous is null, "A waiter stands in one list at a time.");
-        waiter.Previous = Newest;
-        if (Newest is null)
-        {
-            Oldest = waiter;
-        }
-        else
-        {
-            Newest.Next = waiter;
-        }
-
+        Waiter? newest = Newest;
         Newest = waiter;
         Count++;
+        if (newest is null)
+        {
+            Oldest = waiter;
+            _latestEnd = waiter.ExpiresAt;
+            return true;
+        }
+
+        waiter.Previous = newest;
+        newest.Next = waiter;
+        if (waiter.ExpiresAt < _latestEnd)
+        {
+            return false;
+        }
+
+        _latestEnd = waiter.ExpiresAt;
+        return true;
     }
 
     public void Remove(Waiter waiter)
     {
         Debug.Assert(Count > 0 && (waiter.Previous is not null || Oldest == waiter), "It must stand in this list.");
-        if (waiter.Previous is null)
+        Waiter? next = waiter.Next;
+        Waiter? previous = waiter.Previous;
+        if (previous is null)
         {
-            Oldest = waiter.Next;
+            Oldest = next;
         }
         else
         {
-            waiter.Previous.Next = waiter.Next;
+            previous.Next = next;
+            waiter.Previous = null;
         }
 
-        if (waiter.Next is null)
+        if (next is null)
         {
-            Newest = waiter.Previous;
+            Newest = previous;
         }
         else
         {
-            waiter.Next.Previous = waiter.Previous;
+            next.Previous = previous;
+            waiter.Next = null;
         }
 
-        waiter.Next = waiter.Previous = null;
         Count--;
     }
 }

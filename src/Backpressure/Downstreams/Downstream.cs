@@ -99,24 +99,6 @@ internal sealed partial class Downstream : IDisposable
 
     public void LeaveLongLived() => Interlocked.Decrement(ref _longLived);
 
-    /// <summary>A request that met the gate full.</summary>
-    public ArrivalResult Arrive(in Arrival arrival, long now, out Waiter? queued, out Refusal refusal)
-    {
-        DecidedWaiters decided = default;
-        ArrivalResult result = Gate.Arrive(arrival, now, out queued, out refusal, ref decided);
-        decided.Tell();
-        if (result == ArrivalResult.Queued)
-        {
-            _timer.Raise(Pace.Waiting);
-        }
-        else if (result == ArrivalResult.Refused)
-        {
-            AdaptIfDue(now);
-        }
-
-        return result;
-    }
-
     /// <summary>The work of a request that was not measured has ended well.</summary>
     /// <returns>Whether somebody waits; then <see cref="FollowUp"/> must come next.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -129,40 +111,45 @@ internal sealed partial class Downstream : IDisposable
     /// <param name="outcome">What became of it.</param>
     /// <param name="now">The time.</param>
     /// <param name="weight">How many requests it stands for; 0: it is not measured.</param>
-    /// <param name="charge">What it took, if it has waited.</param>
-    public void Complete(
-        int cost, int route, long latency, Outcome outcome, long now, int weight = 1, in ServiceCharge charge = default)
+    public void Complete(int cost, int route, long latency, Outcome outcome, long now, int weight = 1)
     {
-        // Until its units are back nothing may throw.
-        bool waiters = Gate.Leave(cost, out _, out int inFlight);
-        uint number = Unmeasured;
-        if (weight > 0)
-        {
-            number = Meter.Take();
-            Meter.Record(number, route, outcome == Outcome.Success ? latency : -1, inFlight, weight);
-        }
-
-        if (outcome == Outcome.Dropped)
-        {
-            Meter.Dropped(latency, weight);
-        }
-
-        FollowUp(waiters, now, number, charge);
+        bool waiters = LeaveMeasured(cost, route, latency, outcome, weight, out uint number);
+        FollowUp(waiters, now, number);
     }
 
-    /// <summary>What follows when units have come free: serves those that wait, moves the limit.</summary>
-    /// <param name="waiters">Whether somebody waits.</param>
+    /// <summary>The same of one that has waited.</summary>
+    /// <param name="cost">The units it entered with.</param>
+    /// <param name="route">Its route's index in <see cref="Meter"/>.</param>
+    /// <param name="latency">Its service time in timestamp ticks; negative: not a sample.</param>
+    /// <param name="outcome">What became of it.</param>
     /// <param name="now">The time.</param>
-    /// <param name="number">The number of its measurement.</param>
-    /// <param name="charge">What it took, if it has waited.</param>
-    public void FollowUp(bool waiters, long now, uint number = Unmeasured, in ServiceCharge charge = default)
+    /// <param name="charge">What it took.</param>
+    /// <param name="weight">How many requests it stands for; 0: it is not measured.</param>
+    public void Complete(int cost, int route, long latency, Outcome outcome, long now, in ServiceCharge charge, int weight = 1)
     {
+        bool waiters = LeaveMeasured(cost, route, latency, outcome, weight, out uint number);
+
         // What it took is owed even where nobody waits this very moment.
         if (waiters || charge.Charged != 0)
         {
             DecidedWaiters decided = default;
             Gate.HandOver(charge, now, ref decided);
             decided.Tell();
+        }
+
+        FollowUp(waiters: false, now, number);
+    }
+
+    /// <summary>What follows when units have come free: serves those that wait, moves the limit.</summary>
+    /// <param name="waiters">Whether somebody waits.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="number">The number of its measurement.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void FollowUp(bool waiters, long now, uint number = Unmeasured)
+    {
+        if (waiters)
+        {
+            HandOver(now);
         }
 
         if (Controller.IsDue(number, now))
@@ -236,6 +223,33 @@ internal sealed partial class Downstream : IDisposable
 
     /// <summary>A request was refused only because the gate is full: for a moment others like it need not ask.</summary>
     internal void NoteFull(Priority priority, long now) => _full.Post(priority, now);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool LeaveMeasured(int cost, int route, long latency, Outcome outcome, int weight, out uint number)
+    {
+        // Until its units are back nothing may throw.
+        bool waiters = Gate.Leave(cost, out _, out int inFlight);
+        number = Unmeasured;
+        if (weight > 0)
+        {
+            number = Meter.Take();
+            Meter.Record(number, route, outcome == Outcome.Success ? latency : -1, inFlight, weight);
+        }
+
+        if (outcome == Outcome.Dropped)
+        {
+            Meter.Dropped(latency, weight);
+        }
+
+        return waiters;
+    }
+
+    private void HandOver(long now)
+    {
+        DecidedWaiters decided = default;
+        Gate.HandOver(now, ref decided);
+        decided.Tell();
+    }
 
     private PendingAdmission RentPending() => _pool.TryRent() ?? new PendingAdmission(this);
 

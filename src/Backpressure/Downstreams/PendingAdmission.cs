@@ -3,49 +3,61 @@ using Backpressure.Admission;
 
 namespace Backpressure.Downstreams;
 
-/// <summary>A request that waits: the awaiting shell around a <see cref="Waiter"/>, used again once its answer was read.</summary>
+/// <summary>
+/// A request that waits: the awaiting shell around a <see cref="Waiter"/>, used again once its answer was read. What its lease
+/// will be is kept in pieces, of which the waiter has most: a whole one would double its size.
+/// </summary>
 internal sealed class PendingAdmission : Waiter, IValueTaskSource<AdmissionLease>
 {
     private readonly Downstream _downstream;
-    private ManualResetValueTaskSourceCore<AdmissionLease> _core = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _registration;
-    private AdmissionLease _lease;
+    private bool _isRegistered;
 
     public PendingAdmission(Downstream downstream) => _downstream = downstream;
 
-    /// <summary>Link in the downstream's pool.</summary>
-    internal PendingAdmission? PoolNext { get; set; }
+    /// <summary>How many lie in the downstream's pool from this one down.</summary>
+    internal int PoolDepth { get; set; }
 
-    public override void OnDecided() => _core.SetResult(default);
+    /// <summary>What its lease has of its own; see <see cref="AdmissionLease.Park"/>.</summary>
+    internal ParkedLease Lease { get; set; }
+
+    /// <summary>Link in the downstream's pool, where nobody waits.</summary>
+    internal PendingAdmission? PoolNext
+    {
+        get => (PendingAdmission?)Next;
+        set => Next = value;
+    }
+
+    public override void OnDecided() => _core.SetResult(true);
 
     /// <summary>Begins to wait. The decision may already have fallen.</summary>
     /// <param name="lease">What is known of the lease so far.</param>
     /// <param name="cancellationToken">Fires when the caller is gone.</param>
-    public ValueTask<AdmissionLease> WaitAsync(in AdmissionLease lease, CancellationToken cancellationToken)
+    public ValueTask<AdmissionLease> WaitAsync(in ParkedLease lease, CancellationToken cancellationToken)
     {
-        _lease = lease;
+        Lease = lease;
         short version = _core.Version;
-        _registration = cancellationToken.UnsafeRegister(
-            static state =>
-            {
-                var self = (PendingAdmission)state!;
-                self._downstream.Cancel(self);
-            },
-            this);
+        if (cancellationToken.CanBeCanceled)
+        {
+            Register(cancellationToken);
+        }
+
         return new ValueTask<AdmissionLease>(this, version);
     }
 
     AdmissionLease IValueTaskSource<AdmissionLease>.GetResult(short token)
     {
         _core.GetResult(token);
+        if (_isRegistered)
+        {
+            Unregister();
+        }
 
-        // Waits for a callback in progress: after this nobody else knows this object, and it may serve again.
-        _registration.Dispose();
-        AdmissionLease lease = _lease;
-        lease.SettleWait(this);
+        var lease = new AdmissionLease(this);
+        lease.Class.Owner.Settle(ref lease, this);
 
-        _lease = default;
-        _registration = default;
+        Lease = default;
         _core.Reset();
         _downstream.Return(this);
         return lease;
@@ -56,4 +68,30 @@ internal sealed class PendingAdmission : Waiter, IValueTaskSource<AdmissionLease
     void IValueTaskSource<AdmissionLease>.OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);
+
+    private void Register(CancellationToken cancellationToken)
+    {
+        _isRegistered = true;
+        _registration = cancellationToken.UnsafeRegister(
+            static state =>
+            {
+                var self = (PendingAdmission)state!;
+                self._downstream.Cancel(self);
+            },
+            this);
+    }
+
+    // After this nobody else knows this object, and it may serve again.
+    private void Unregister()
+    {
+        // A callback in progress is waited for. But the one that has ended the wait does nothing more with this object once it
+        // has told: see Gate.TryCancel.
+        if (State != WaiterState.Refused || Refusal.Reason != RejectionReason.ClientAborted)
+        {
+            _registration.Dispose();
+        }
+
+        _registration = default;
+        _isRegistered = false;
+    }
 }

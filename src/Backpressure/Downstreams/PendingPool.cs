@@ -10,7 +10,6 @@ internal sealed class PendingPool
     private const int MaxIdle = 1024;
 
     private PendingAdmission? _head;
-    private int _idle;
 
     public PendingAdmission? TryRent()
     {
@@ -21,7 +20,6 @@ internal sealed class PendingPool
             if (seen == head)
             {
                 head.PoolNext = null;
-                Interlocked.Decrement(ref _idle);
                 return head;
             }
 
@@ -33,16 +31,20 @@ internal sealed class PendingPool
 
     public void Return(PendingAdmission pending)
     {
-        if (Interlocked.Increment(ref _idle) > MaxIdle)
-        {
-            Interlocked.Decrement(ref _idle);
-            return;
-        }
-
         PendingAdmission? head = Volatile.Read(ref _head);
         while (true)
         {
+            // The head may be rented and come back meanwhile, at another depth: then the swap fails, or the count is off by a
+            // few, which is no harm.
+            int depth = head is null ? 1 : head.PoolDepth + 1;
+            if (depth > MaxIdle)
+            {
+                pending.PoolNext = null;
+                return;
+            }
+
             pending.PoolNext = head;
+            pending.PoolDepth = depth;
             PendingAdmission? seen = Interlocked.CompareExchange(ref _head, pending, head);
             if (seen == head)
             {

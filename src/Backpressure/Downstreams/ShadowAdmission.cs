@@ -37,14 +37,17 @@ internal sealed class ShadowAdmission : Waiter
 
     private void Count()
     {
-        bool refused = State == WaiterState.Refused && Refusal.Reason != RejectionReason.ClientAborted;
+        // It runs all along: neither its own end nor that of the shadow, which a reload may take away as it comes, would
+        // have refused it.
+        bool refused = State == WaiterState.Refused
+            && Refusal.Reason is not (RejectionReason.ClientAborted or RejectionReason.ShuttingDown);
         if (refused)
         {
-            _counters!.WouldReject(Arrival.Priority, Refusal.Reason);
+            _counters!.WouldReject(Priority, Refusal.Reason);
         }
         else
         {
-            _counters!.Admitted(Arrival.Priority);
+            _counters!.Admitted(Priority);
         }
     }
 }

@@ -47,6 +47,9 @@ internal sealed class Sampling
     /// <summary>One of 2^Shift is measured.</summary>
     public int Shift => Volatile.Read(ref _shift);
 
+    /// <summary>Beyond it fewer are not measured, however many come; 0: everything is, as below <see cref="Enough"/>.</summary>
+    internal int MostShift { get; set; } = MaxShift;
+
     /// <summary>How many requests this one stands for; 0: it is not measured.</summary>
     /// <param name="number">Its number among those that its thread has admitted.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -68,10 +71,11 @@ internal sealed class Sampling
 
         try
         {
-            double seconds = (double)(now - _lookedAt) / _ticksPerSecond;
-            if (seconds > 0)
+            // Another may have looked between that question and the lock: a rate over next to no time would be any.
+            if (now - _lookedAt >= _ticksPerSecond / LooksPerSecond)
             {
-                Volatile.Write(ref _shift, ShiftAt(((completed - _completed) & _counterMask) / seconds));
+                double seconds = (double)(now - _lookedAt) / _ticksPerSecond;
+                Volatile.Write(ref _shift, Math.Min(MostShift, ShiftAt(((completed - _completed) & _counterMask) / seconds)));
                 _completed = completed;
                 Volatile.Write(ref _lookedAt, now);
             }

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Backpressure.Measurement;
 
@@ -37,8 +39,11 @@ internal sealed class ServiceMeter
     private const ulong Written = 1ul << 63;
 
     private readonly ulong[] _ring = new ulong[2 * RingSize];
-    private readonly ulong[] _drained = new ulong[RingSize];
+
+    // The ring as it was when its entries were drained: what is equal is not looked at.
+    private readonly ulong[] _drained = new ulong[2 * RingSize];
     private readonly double _secondsPerTick;
+    private readonly double _ticksPerSecond;
     private readonly RouteLatencies _routes = new();
     private readonly ConcurrentDictionary<string, int> _indices = new(StringComparer.Ordinal);
     private readonly Lock _adding = new();
@@ -55,6 +60,7 @@ internal sealed class ServiceMeter
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ticksPerSecond);
         _secondsPerTick = 1.0 / ticksPerSecond;
+        _ticksPerSecond = ticksPerSecond;
     }
 
     /// <summary>What was drained since the window was opened. Needs the controller's lock.</summary>
@@ -114,32 +120,21 @@ internal sealed class ServiceMeter
     }
 
     /// <summary>The latency a route usually has now, queueing in the downstream included; 0 when it is not known.</summary>
-    public long UsualLatencyTicks(int route) => (long)(_routes.Usual(route) / _secondsPerTick);
+    public long UsualLatencyTicks(int route) => (long)(_routes.Usual(route) * _ticksPerSecond);
 
     /// <summary>Moves what has been recorded since the last drain into the open window. Needs the controller's lock.</summary>
     public void Drain()
     {
-        for (int place = 0; place < RingSize; place++)
+        ref ulong ring = ref MemoryMarshal.GetArrayDataReference(_ring);
+        ref ulong drained = ref MemoryMarshal.GetArrayDataReference(_drained);
+        for (int word = 0; word < 2 * RingSize; word += Vector256<ulong>.Count)
         {
-            ulong word1 = Volatile.Read(ref _ring[(2 * place) + 1]);
-            if (word1 == _drained[place])
+            // Two entries at once. One that comes this moment may be missed: the next drain finds it.
+            if (Vector256.LoadUnsafe(ref ring, (nuint)word) != Vector256.LoadUnsafe(ref drained, (nuint)word))
             {
-                continue;
+                DrainEntry(word);
+                DrainEntry(word + 2);
             }
-
-            ulong word0 = Volatile.Read(ref _ring[2 * place]);
-            if (word0 >> LatencyBits != (word1 & SequenceMask))
-            {
-                // Still in the making: the next drain finds it.
-                continue;
-            }
-
-            _drained[place] = word1;
-            Add(
-                word0 & NoSample,
-                (int)((uint)(word1 >> RouteShift) & RouteMask),
-                (int)(word1 >> SequenceBits) & MaxInFlight,
-                (int)((uint)(word1 >> WeightShift) & WeightMask));
         }
 
         // Against the order of writing: what is counted has its time here. The other way round, one in the making may
@@ -176,6 +171,30 @@ internal sealed class ServiceMeter
     {
         _routes.Discard();
         _open = default;
+    }
+
+    private void DrainEntry(int word)
+    {
+        ulong word1 = Volatile.Read(ref _ring[word + 1]);
+        if (word1 == _drained[word + 1])
+        {
+            return;
+        }
+
+        ulong word0 = Volatile.Read(ref _ring[word]);
+        if (word0 >> LatencyBits != (word1 & SequenceMask))
+        {
+            // Still in the making: the next drain finds it.
+            return;
+        }
+
+        _drained[word] = word0;
+        _drained[word + 1] = word1;
+        Add(
+            word0 & NoSample,
+            (int)((uint)(word1 >> RouteShift) & RouteMask),
+            (int)(word1 >> SequenceBits) & MaxInFlight,
+            (int)((uint)(word1 >> WeightShift) & WeightMask));
     }
 
     // Everything counts as often as it stands for. But how much the samples say is a matter of their own number: their

@@ -62,6 +62,9 @@ internal sealed class ShedderMetrics : IDisposable
     /// <summary>Whether anybody listens to service times.</summary>
     public bool RecordsServed => _serviceTime.Enabled;
 
+    /// <summary>Whether anybody listens to how long requests have waited.</summary>
+    public bool RecordsWaits => _queueTime.Enabled;
+
     /// <summary>Whether anybody listens to what the rejected are told.</summary>
     public bool RecordsRetryAfter => _retryAfter.Enabled;
 

@@ -159,7 +159,7 @@ public sealed class GatedRequestTests : IDisposable
         context.Features.Set<IHttpResponseFeature>(_response);
         _request.Take(await AdmitAsync());
         context.Features.Set<IBackpressureFeature>(_request);
-        _request.Begin(context, hasEndpoint: true);
+        _request.Begin(context, isGet: true, hasEndpoint: true);
     }
 
     private Task RunAsync() => _request.RunAsync(_ => Task.CompletedTask);

@@ -28,7 +28,7 @@ internal static class LiveCommand
         (Experiment Experiment, Contender Contender)[] programme = Choose(options);
         if (programme.Length == 0)
         {
-            string works = string.Join('\n', Programme.Full().Select(e => e.Work).Distinct().Concat(Contender.All.Select(c => c.Name)).Select(n => $"  {n}"));
+            string works = string.Join('\n', Programme.Full().Select(e => e.Work).Distinct().Concat(Contender.Known.Select(c => c.Name)).Select(n => $"  {n}"));
             await Console.Error.WriteLineAsync($"--only '{options.Only}' is part of no name{(options.Quick ? " of --quick" : "")}. The names are\n{works}");
             return ExitCode.WrongArguments;
         }

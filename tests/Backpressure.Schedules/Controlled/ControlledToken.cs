@@ -7,6 +7,8 @@ public readonly record struct ControlledToken
 
     internal ControlledToken(ControlledTokenSource source) => _source = source;
 
+    internal bool CanBeCanceled => _source is not null;
+
     internal ControlledRegistration UnsafeRegister(Action<object?> callback, object? state) =>
         _source is null ? default : _source.Register(callback, state);
 }

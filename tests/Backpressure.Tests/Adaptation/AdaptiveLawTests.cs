@@ -73,7 +73,7 @@ public sealed class AdaptiveLawTests
         {
             double before = state.Limit;
             state = AdaptiveLaw.Step(state, TestWindow.Of(40, 1.22, state.InForce), _settings).State;
-            steps.Add(Math.Log(before / state.Limit) / Math.Log(1.22 / 1.1));
+            steps.Add(Math.Log(before / state.Limit) / Math.Log(1.22 / AdaptiveLaw.Target));
         }
 
         Assert.Equal(0.15, steps[0], 3);
@@ -101,7 +101,7 @@ public sealed class AdaptiveLawTests
         List<LimitDecision> decisions = [];
         for (int i = 0; i < 22; i++)
         {
-            (state, LimitDecision decision) = AdaptiveLaw.Step(state, TestWindow.Of(state.InForce, 1.1, state.InForce), _settings);
+            (state, LimitDecision decision) = AdaptiveLaw.Step(state, TestWindow.Of(state.InForce, AdaptiveLaw.Target, state.InForce), _settings);
             decisions.Add(decision);
         }
 

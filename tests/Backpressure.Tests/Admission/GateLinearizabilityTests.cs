@@ -33,14 +33,20 @@ public sealed class GateLinearizabilityTests
         (capacity, block, newest) => GateRig.Queue(
             capacity, block, minShare: 0.05, newest ? ProcessingOrder.NewestFirstUnderOverload : ProcessingOrder.OldestFirst));
 
+    private static int s_evicted;
+
     [Fact]
-    public void Operations_AtOnce_ComeOutAsSomeOrderOfThem() =>
+    public void Operations_AtOnce_ComeOutAsSomeOrderOfThem()
+    {
+        s_evicted = 0;
         Gen.Select(Gen.Int[1, 3], Queues, Arrivals.Array[Slots], (limit, queue, arrivals) =>
                 (new Actual(limit, queue, arrivals), new Model(limit, queue, arrivals)))
             .SampleParallel(
                 [
                     .. Enumerable.Repeat(
                         GenOperation.Create<Actual, Model, int>(Gen.Int[0, Slots - 1], n => $"Touch {n}", (a, n) => a.Touch(n), (m, n) => m.Touch(n)), 6),
+                    .. Enumerable.Repeat(
+                        GenOperation.Create<Actual, Model, int>(Gen.Int[0, Slots - 1], n => $"Weigh {n}", (a, n) => a.Weigh(n), (m, n) => m.Weigh(n)), 2),
                     GenOperation.Create<Actual, Model, int>(Gen.Int[1, 4], n => $"SetLimit {n}", (a, n) => a.SetLimit(n), (m, n) => m.SetLimit(n)),
                     GenOperation.Create<Actual, Model, QueueSettings>(Queues, (a, q) => a.Gate.Reconfigure(q), (m, q) => m.Gate.Settings = q),
                     GenOperation.Create<Actual, Model>("Expire", a => a.Expire(), m => m.Expire()),
@@ -56,6 +62,8 @@ public sealed class GateLinearizabilityTests
                 maxParallelOperations: 3,
                 iter: 1000,
                 threads: 2);
+        Assert.True(Volatile.Read(ref s_evicted) > 0, "Nobody was evicted, so nothing was said of it.");
+    }
 
     private sealed class Actual
     {
@@ -99,6 +107,35 @@ public sealed class GateLinearizabilityTests
             decided.Tell();
         }
 
+        /// <summary>A slot's request, if it runs, turns out to be heavier, or as it was said to be after all.</summary>
+        public void Weigh(int n)
+        {
+            Slot slot = _slots[n];
+            DecidedWaiters decided = default;
+            lock (slot)
+            {
+                // Whoever was admitted may say so only once it was told: before that it does not run.
+                if (!slot.Runs && !(slot.Waiter is { Told: > 0, State: WaiterState.Admitted }))
+                {
+                    return;
+                }
+
+                slot.More ^= 1;
+                if (slot.More == 1)
+                {
+                    Assert.True(Gate.TryAdd(1));
+                }
+                else if (Gate.GiveBack(1))
+                {
+                    Gate.HandOver(Now, ref decided);
+                }
+
+                slot.History.Append(" weighed");
+            }
+
+            decided.Tell();
+        }
+
         public void SetLimit(int limit) => Do((ref DecidedWaiters decided) => Gate.SetLimit(limit, limit, Now, ref decided));
 
         public void Expire() => Do((ref DecidedWaiters decided) => Gate.Expire(Now + Second, ref decided));
@@ -115,6 +152,7 @@ public sealed class GateLinearizabilityTests
             if (slot.Waiter is { } waiter)
             {
                 bool decided = waiter.State != WaiterState.Queued;
+                Interlocked.Add(ref s_evicted, waiter.Refusal.Reason == RejectionReason.Evicted ? 1 : 0);
                 string told = waiter.Told == (decided ? 1 : 0) ? "" : $" told {waiter.Told} times";
                 return $"{slot.History} {waiter.State} {waiter.Refusal.Reason}{told}";
             }
@@ -136,13 +174,14 @@ public sealed class GateLinearizabilityTests
 
         private void Leave(Slot slot, ref DecidedWaiters decided)
         {
-            if (Gate.Leave(slot.Arrival.Cost, out _, out _))
+            if (Gate.Leave(slot.Arrival.Cost + slot.More, out _, out _))
             {
                 Gate.HandOver(Now, ref decided);
             }
 
             slot.Waiter = null;
             slot.Runs = false;
+            slot.More = 0;
             slot.History.Append(" ended");
         }
 
@@ -163,6 +202,9 @@ public sealed class GateLinearizabilityTests
 
             public bool Runs { get; set; }
 
+            /// <summary>What it has taken beyond its cost.</summary>
+            public int More { get; set; }
+
             public StringBuilder History { get; } = new();
         }
     }
@@ -172,6 +214,7 @@ public sealed class GateLinearizabilityTests
         private readonly Arrival[] _arrivals;
         private readonly StringBuilder[] _histories;
         private readonly bool[] _runs;
+        private readonly int[] _more;
         private readonly (WaiterState State, RejectionReason Reason)?[] _waiters;
 
         public Model(int limit, QueueSettings queue, Arrival[] arrivals)
@@ -180,6 +223,7 @@ public sealed class GateLinearizabilityTests
             _arrivals = arrivals;
             _histories = [.. arrivals.Select(_ => new StringBuilder())];
             _runs = new bool[arrivals.Length];
+            _more = new int[arrivals.Length];
             _waiters = new (WaiterState, RejectionReason)?[arrivals.Length];
         }
 
@@ -189,8 +233,9 @@ public sealed class GateLinearizabilityTests
         {
             if (_runs[n] || _waiters[n] is { State: WaiterState.Admitted })
             {
-                Gate.Leave(_arrivals[n].Cost, served: null, charged: 0, taken: 0, Now);
+                Gate.Leave(_arrivals[n].Cost + _more[n], served: null, charged: 0, taken: 0, Now);
                 _runs[n] = false;
+                _more[n] = 0;
                 _waiters[n] = null;
                 _histories[n].Append(" ended");
             }
@@ -212,6 +257,17 @@ public sealed class GateLinearizabilityTests
             }
 
             Take();
+        }
+
+        public void Weigh(int n)
+        {
+            if (_runs[n] || _waiters[n] is { State: WaiterState.Admitted })
+            {
+                _more[n] ^= 1;
+                Gate.Correct(_more[n] == 1 ? 1 : -1, Now);
+                _histories[n].Append(" weighed");
+                Take();
+            }
         }
 
         public void SetLimit(int limit)

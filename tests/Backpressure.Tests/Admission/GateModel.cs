@@ -81,6 +81,17 @@ internal sealed class GateModel
         HandOver(now);
     }
 
+    /// <summary>What runs takes more units, whatever the limit says, or fewer.</summary>
+    public void Correct(int more, long now)
+    {
+        Decided.Clear();
+        InFlight += more;
+        if (more < 0)
+        {
+            HandOver(now);
+        }
+    }
+
     public void Cancel(int id, long now)
     {
         Decided.Clear();

@@ -7,7 +7,13 @@ namespace Backpressure.Benchmarks.Live;
 /// κ: with n in it, working or waiting, each takes 1 + κ·(n − workers)/workers times as long. 0: more in it only wait.
 /// 0.5 leaves 67 % of the throughput with twice as many in it as workers, and 33 % with five times as many.
 /// </param>
-internal sealed record Plant(string Name, int Workers, double Contention);
+internal sealed record Plant(string Name, int Workers, double Contention)
+{
+    /// <summary>The server's own processor: requests compute for their service time, and nothing stands behind the server.</summary>
+    public static readonly Plant Processor = new("processor", 1, Contention: 0) { Computes = true };
+
+    public bool Computes { get; init; }
+}
 
 /// <summary>From then on the plant has so many workers; 0: it stands still, what it was working on included.</summary>
 /// <param name="AtSecond">Counted from the start of the load.</param>

@@ -13,6 +13,7 @@ internal static class Programme
         Overload.Halved(Overload.Fixed, Lengths.Full, Contender.All),
         Overload.Halved(Overload.Contention, Lengths.Full, Contender.All),
         .. LiveScenarios.All(Lengths.Full, quick: false, Guarded),
+        ComputeBound.At(5, Lengths.Full, [Contender.WithSignal, Contender.Backpressure, Contender.Nothing]),
     ];
 
     /// <summary>The harder downstream, shorter; of the peers only what differs most.</summary>
@@ -24,5 +25,6 @@ internal static class Programme
         Overload.Step(10, Overload.Contention, Lengths.Quick, Contender.All),
         Overload.Halved(Overload.Contention, Lengths.Quick, [Contender.Backpressure, Contender.Tuned]),
         .. LiveScenarios.All(Lengths.Quick, quick: true, [Contender.Backpressure]),
+        ComputeBound.At(5, Lengths.Quick, [Contender.WithSignal, Contender.Nothing]),
     ];
 }

@@ -77,7 +77,7 @@ internal sealed record LiveReport(Machine Machine, bool Quick, IReadOnlyList<Run
             table.AppendLine(inShort);
         }
 
-        string[] subjects = [.. Contender.All.Select(c => c.Name).Where(name => Rows.Any(r => r.Subject == name))];
+        string[] subjects = [.. Contender.Known.Select(c => c.Name).Where(name => Rows.Any(r => r.Subject == name))];
         table.AppendLine($"| work | figure | target | {string.Join(" | ", subjects)} |");
         table.AppendLine($"|---|---|---|{string.Concat(Enumerable.Repeat("---|", subjects.Length))}");
         string? last = null;

@@ -16,8 +16,8 @@ internal static class Guarding
         switch (settings.Contender.Guard)
         {
             case Guard.Backpressure:
-                // An empty section: every default, and none of what this machine's environment may say.
-                services.AddBackpressure(new ConfigurationBuilder().Build().GetSection("Backpressure"));
+                // An empty section but for the signal: every default, and none of what this machine's environment may say.
+                services.AddBackpressure(new ConfigurationBuilder().AddInMemoryCollection(SignalOf(settings)).Build().GetSection("Backpressure"));
                 break;
 
             case Guard.RateLimiter:
@@ -36,6 +36,15 @@ internal static class Guarding
                 break;
         }
     }
+
+    private static Dictionary<string, string?> SignalOf(ServerSettings settings) => !settings.Contender.ThreadPoolDelay ? [] : new()
+    {
+        ["Backpressure:Signals:threads:Kind"] = nameof(SignalKind.ThreadPoolDelay),
+        ["Backpressure:Signals:threads:Soft"] = "0.002",
+        ["Backpressure:Signals:threads:Hard"] = "0.01",
+        ["Backpressure:Downstreams:Default:Limit:Min"] = "1",
+        ["Backpressure:Downstreams:Default:Signals:0"] = "threads",
+    };
 
     public static void UseGuard(this WebApplication app, ServerSettings settings)
     {

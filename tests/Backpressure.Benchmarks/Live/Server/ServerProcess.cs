@@ -33,11 +33,15 @@ internal static class ServerProcess
 
         await using WebApplication app = builder.Build();
         Downstream downstream = new(settings.Plant, settings.Changes, settings.Seed, time);
+        Processor? processor = settings.Plant.Computes ? Processor.Calibrate(time) : null;
         app.UseRouting();
         app.UseGuard(settings);
         foreach (Route route in settings.Routes)
         {
-            app.MapGet(route.Path, (RequestDelegate)(context => ServeAsync(context, downstream, route))).Guarded(settings, route);
+            RequestDelegate serve = processor is null
+                ? context => ServeAsync(context, downstream, route)
+                : context => ComputeAsync(context, processor, route);
+            app.MapGet(route.Path, serve).Guarded(settings, route);
         }
 
         await app.StartAsync();
@@ -62,6 +66,13 @@ internal static class ServerProcess
         Console.WriteLine(new Uri(address).Port.ToString(CultureInfo.InvariantCulture));
         await app.WaitForShutdownAsync();
         return ExitCode.Success;
+    }
+
+    private static async Task ComputeAsync(HttpContext context, Processor processor, Route route)
+    {
+        processor.Compute(route.FixedMs);
+        context.Response.ContentLength = Body.Length;
+        await context.Response.Body.WriteAsync(Body);
     }
 
     private static async Task ServeAsync(HttpContext context, Downstream downstream, Route route)

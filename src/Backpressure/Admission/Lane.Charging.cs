@@ -1,0 +1,69 @@
+namespace Backpressure.Admission;
+
+/// <content>Who has had how much.</content>
+internal sealed partial class Lane
+{
+    /// <summary>Puts right what a served one was charged with.</summary>
+    public void Correct(in ServiceCharge charge)
+    {
+        long more = charge.Taken - charge.Charged;
+        if (more == 0 || _order is null)
+        {
+            return;
+        }
+
+        for (int i = 0; i < charge.Hand.Count; i++)
+        {
+            int index = charge.Hand[i];
+            ref PartitionQueue queue = ref _queues[index];
+            queue.Paid = Math.Clamp(queue.Paid + more, _fair - _maxLead, _fair + _maxLead);
+            if (queue.Count > 0)
+            {
+                _order.Move(index, queue.Paid);
+            }
+        }
+    }
+
+    // The queue that it leaves is put in order by its removal.
+    private void Charge(Waiter waiter)
+    {
+        if (_fair > long.MaxValue / 2)
+        {
+            Forget();
+        }
+
+        _fair = Math.Max(_fair, _queues[waiter.Queue].Paid);
+        for (int i = 0; i < waiter.Hand.Count; i++)
+        {
+            int index = waiter.Hand[i];
+            ref PartitionQueue queue = ref _queues[index];
+            queue.Paid = Math.Min(Math.Max(queue.Paid, _fair) + waiter.Charge, _fair + _maxLead);
+            if (index != waiter.Queue && queue.Count > 0)
+            {
+                _order!.Move(index, queue.Paid);
+            }
+        }
+    }
+
+    private void Owe(PartitionHand hand, long work)
+    {
+        for (int i = 0; i < hand.Count; i++)
+        {
+            _queues[hand[i]].Owed += work;
+        }
+    }
+
+    private void Forget()
+    {
+        _fair = 0;
+        foreach (ref PartitionQueue queue in _queues.AsSpan())
+        {
+            queue.Paid = 0;
+        }
+
+        for (int i = _active.Next(0); i >= 0; i = _active.Next(i + 1))
+        {
+            _order!.Move(i, 0);
+        }
+    }
+}
