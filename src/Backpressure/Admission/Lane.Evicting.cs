@@ -49,6 +49,11 @@ internal sealed partial class Lane
             any = true;
         }
 
+        if (!any)
+        {
+            return _nested.Newest;
+        }
+
         return heavy.Load / ClearlyHeavier > low.Load ? heavy.Waiter : low.Waiter;
     }
 

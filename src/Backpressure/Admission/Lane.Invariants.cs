@@ -16,14 +16,14 @@ internal sealed partial class Lane
             return;
         }
 
-        int count = 0;
-        int sheddable = 0;
+        int count = _nested.Count;
+        int sheddable = _nested.Count;
         int active = 0;
         for (int i = 0; i < _queues.Length; i++)
         {
             ref readonly PartitionQueue queue = ref _queues[i];
             count += queue.Count;
-            sheddable += queue.Sheddable.Count + queue.Nested.Count;
+            sheddable += queue.Sheddable.Count;
             active += queue.Count > 0 ? 1 : 0;
             Debug.Assert(queue.Owed >= 0, "What waits is owed, and nothing else.");
             Debug.Assert(queue.Count == 0 || _queues.Length == 1 || Math.Abs(queue.Paid - _fair) <= _maxLead, "Deficits are bounded.");

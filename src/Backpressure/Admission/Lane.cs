@@ -27,6 +27,9 @@ internal sealed partial class Lane
     private PartitionQueue[] _queues = new PartitionQueue[1];
     private QueueSet _active;
 
+    // Those that others wait for: before all queues, oldest first, since each has passed a fair gate further up its chain.
+    private WaiterList _nested;
+
     // Null while there is one queue.
     private ServiceOrder? _order;
     private long _fair;
@@ -43,7 +46,7 @@ internal sealed partial class Lane
     public int SheddableCount { get; private set; }
 
     /// <summary>Those of the sheddable ones that others wait for already.</summary>
-    public int NestedCount { get; private set; }
+    public int NestedCount => _nested.Count;
 
     /// <summary>Turns that it has saved up towards the lanes above it.</summary>
     public double Turns { get; set; }
@@ -57,21 +60,21 @@ internal sealed partial class Lane
     /// <summary>How many are served before a newcomer of this hand, if nobody else comes.</summary>
     public double Ahead(PartitionHand hand, bool newestFirst, bool nested = false)
     {
-        if (_active.Count == 0)
+        if (nested || _active.Count == 0)
         {
-            return 0;
+            return NestedCount;
         }
 
         if (_queues.Length == 1 && hand.IsNobodys)
         {
-            return nested || newestFirst ? NestedCount : Count;
+            return newestFirst ? NestedCount : Count;
         }
 
         // All whose start is due no later than its own: of a queue, as much as brings its account up to that.
         int own = QueueFor(hand);
         long account = own < _queues.Length ? Math.Max(_queues[own].Paid, _fair) : _fair;
         long start = newestFirst || own >= _queues.Length ? account : account + _queues[own].Owed;
-        double ahead = 0;
+        double ahead = NestedCount;
         for (int i = _active.Next(0); i >= 0; i = _active.Next(i + 1))
         {
             ref readonly PartitionQueue queue = ref _queues[i];
@@ -105,6 +108,16 @@ internal sealed partial class Lane
 
         int index = QueueFor(waiter.Hand);
         waiter.Queue = (byte)index;
+        if (IsAhead(waiter))
+        {
+            // It ends by the timing wheel.
+            _nested.Append(waiter);
+            SheddableCount++;
+            Count++;
+            Owe(waiter.Hand, waiter.Charge);
+            return false;
+        }
+
         ref PartitionQueue queue = ref _queues[index];
         if (queue.Count == 0)
         {
@@ -120,15 +133,8 @@ internal sealed partial class Lane
         }
         else
         {
-            // One that is nested stands before others, so it keeps its place in the timing wheel.
-            isFound = !waiter.Nested && queue.Sheddable.Append(waiter);
-            if (waiter.Nested)
-            {
-                queue.Nested.Append(waiter);
-            }
-
+            isFound = queue.Sheddable.Append(waiter);
             SheddableCount++;
-            NestedCount += waiter.Nested ? 1 : 0;
         }
 
         Count++;
@@ -146,14 +152,21 @@ internal sealed partial class Lane
         }
         else
         {
-            (waiter.Nested ? ref queue.Nested : ref queue.Sheddable).Remove(waiter);
+            (IsAhead(waiter) ? ref _nested : ref queue.Sheddable).Remove(waiter);
             SheddableCount--;
-            NestedCount -= waiter.Nested ? 1 : 0;
         }
 
         Count--;
         Owe(waiter.Hand, -waiter.Charge);
-        if (queue.Head(newestFirst: false) is { } oldest)
+        if (IsAhead(waiter))
+        {
+            // Nobody has left the queue, but its account may have been charged.
+            if (queue.Count > 0)
+            {
+                _order?.Move(index, queue.Paid);
+            }
+        }
+        else if (queue.Head(newestFirst: false) is { } oldest)
         {
             _order?.Set(index, queue.Paid, oldest.Order);
         }
@@ -173,7 +186,7 @@ internal sealed partial class Lane
     }
 
     /// <summary>Whose turn it is in this lane; it stays.</summary>
-    public Waiter? Peek(bool newestFirst) => Count == 0 ? null : _queues[_order?.First ?? 0].Head(newestFirst);
+    public Waiter? Peek(bool newestFirst) => _nested.Oldest is { } nested ? nested : Count == 0 ? null : _queues[_order?.First ?? 0].Head(newestFirst);
 
     /// <summary>Removes one because its turn has come, charged with what it will probably take.</summary>
     public void Serve(Waiter waiter, long now)
@@ -210,8 +223,9 @@ internal sealed partial class Lane
         {
             AddMatches(_queues[i].Blocked.Oldest);
             AddMatches(_queues[i].Sheddable.Oldest);
-            AddMatches(_queues[i].Nested.Oldest);
         }
+
+        AddMatches(_nested.Oldest);
 
         void AddMatches(Waiter? first)
         {
@@ -224,6 +238,8 @@ internal sealed partial class Lane
             }
         }
     }
+
+    private static bool IsAhead(Waiter waiter) => waiter.Nested && waiter.Overflow != Overflow.Block;
 
     // The least charged of its hand, what waits included; of those the shortest.
     private int QueueFor(PartitionHand hand)

@@ -6,9 +6,6 @@ internal struct PartitionQueue
     /// <summary>Those that may be evicted.</summary>
     public WaiterList Sheddable;
 
-    /// <summary>Of those, the ones that others wait for already: first in this queue, oldest first, and the last to be evicted.</summary>
-    public WaiterList Nested;
-
     /// <summary>Those that may not.</summary>
     public WaiterList Blocked;
 
@@ -18,16 +15,11 @@ internal struct PartitionQueue
     /// <summary>Service that those wait for who may stand here.</summary>
     public long Owed;
 
-    public readonly int Count => Sheddable.Count + Nested.Count + Blocked.Count;
+    public readonly int Count => Sheddable.Count + Blocked.Count;
 
     /// <summary>Whoever is next of those who stand here.</summary>
     public readonly Waiter? Head(bool newestFirst)
     {
-        if (Nested.Oldest is { } nested)
-        {
-            return nested;
-        }
-
         Waiter? sheddable = newestFirst ? Sheddable.Newest : Sheddable.Oldest;
         Waiter? blocked = newestFirst ? Blocked.Newest : Blocked.Oldest;
         if (sheddable is null || blocked is null)
@@ -67,5 +59,5 @@ internal struct PartitionQueue
     }
 
     /// <summary>Whoever of those who may be evicted goes first.</summary>
-    public readonly Waiter? Evictable(bool newestFirst) => (newestFirst ? Sheddable.Oldest : Sheddable.Newest) ?? Nested.Newest;
+    public readonly Waiter? Evictable(bool newestFirst) => newestFirst ? Sheddable.Oldest : Sheddable.Newest;
 }
