@@ -29,16 +29,18 @@ internal sealed class BackpressureMiddleware
     private readonly Rejecter _rejecter;
     private readonly WindowBudget _windows;
     private readonly GatedRequestPool _pool;
+    private readonly OutgoingCalls? _calls;
     private readonly ILogger _logger;
 
     private BackpressureMiddleware(
-        RequestDelegate next, LoadShedder shedder, Classifier classifier, Rejecter rejecter, WindowBudget windows, BackpressureHttpOptions options, ILogger logger)
+        RequestDelegate next, LoadShedder shedder, Classifier classifier, Rejecter rejecter, WindowBudget windows, OutgoingCalls? calls, BackpressureHttpOptions options, ILogger logger)
     {
         _next = next;
         _shedder = shedder;
         _classifier = classifier;
         _rejecter = rejecter;
         _windows = windows;
+        _calls = calls;
         _pool = GatedRequestPool.Create(new OutcomeSource(options.OutcomeOf, logger), new PlacementCheck(classifier, logger));
         _logger = logger;
     }
@@ -56,6 +58,7 @@ internal sealed class BackpressureMiddleware
             new Classifier(shedder, services.GetService<ParameterPolicyFactory>(), options, logger),
             new Rejecter(options, logger),
             new WindowBudget(services.GetService<IOptions<KestrelServerOptions>>()?.Value.Limits.Http2 ?? new KestrelServerOptions().Limits.Http2),
+            services.GetService<AmbientRequests>() is { } ambient ? new OutgoingCalls(ambient) : null,
             options.Value,
             logger);
     }
@@ -102,6 +105,12 @@ internal sealed class BackpressureMiddleware
         try
         {
             request = _classifier.Classify(context, endpoint, out PolicySettings policy);
+            if (_calls is not null)
+            {
+                gated.TimeLeft = request.TimeLeft;
+                request = _calls.IsBack(context, policy) ? request with { NoWait = true } : request;
+            }
+
             if (policy.Overflow != Overflow.Reject && !_windows.TryReserve(context, ref reservation))
             {
                 request = request with { NoWait = true };
@@ -150,6 +159,11 @@ internal sealed class BackpressureMiddleware
     private Task RunOrRejectAsync(HttpContext context, GatedRequest gated, bool hasEndpoint)
     {
         gated.Begin(context, HttpMethods.IsGet(((IHttpRequestFeature)context.Features[RequestFeatureType]!).Method), hasEndpoint);
+        if (_calls is not null && gated.Lease.IsAdmitted)
+        {
+            gated.Ambient = _calls.Begin(context, in gated.Lease, gated.TimeLeft);
+        }
+
         ActivityTags.Add(gated);
         return !gated.Lease.IsAdmitted ? _rejecter.WriteAsync(gated)
             : gated.LimitedBy is null ? gated.RunAsync(_next)

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Backpressure;
 using Backpressure.AspNetCore;
 using Backpressure.AspNetCore.Hosting;
+using Backpressure.Configuration;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -29,7 +30,7 @@ public static class BackpressureServiceCollectionExtensions
         services.AddLogging();
         services.AddMetrics();
         services.TryAddSingleton(static provider => new SettingsSource(
-            provider.GetServices<OptionsStep>(), provider.GetService<ParameterPolicyFactory>()));
+            provider.GetServices<OptionsStep>(), provider.GetServices<KnownSignal>(), provider.GetService<ParameterPolicyFactory>()));
         services.TryAddSingleton(static provider => new LoadShedder(
             provider.GetRequiredService<SettingsSource>().Read(),
             provider.GetService<TimeProvider>(),

@@ -36,6 +36,9 @@ public readonly record struct AdmissionRequest
     /// <summary>How long its caller still cares, from now; <see langword="null"/> (the default): for ever.</summary>
     public TimeSpan? TimeLeft { get; init; }
 
+    /// <summary>Whether it is made for a request that holds a slot elsewhere meanwhile: it goes before those of its priority that are not.</summary>
+    internal bool Nested { get; init; }
+
     /// <summary>Whether it must not wait, whatever its policy says: a full gate then rejects it at once. Default <see langword="false"/>.</summary>
     public bool NoWait { get; init; }
 }

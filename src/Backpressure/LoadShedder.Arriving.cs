@@ -56,6 +56,7 @@ public sealed partial class LoadShedder
             Deadline = DeadlineOf(request, lease.StartedAt),
             UsualService = resolved.Downstream.Meter.UsualLatencyTicks(resolved.RouteIndex),
             Policy = resolved.Policy.Name,
+            Nested = request.Nested,
             Partition = partition,
             Cohort = resolved.ShedsSameUsers ? PartitionHash.CohortOf(partition, _time.GetUtcNow()) : (byte)0,
         };

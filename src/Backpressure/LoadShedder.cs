@@ -166,6 +166,10 @@ public sealed partial class LoadShedder : IDisposable
         return (gate.InFlight, gate.Limit);
     }
 
+    /// <summary>What requests of a lease's route usually take; zero: not known.</summary>
+    internal static TimeSpan UsualServiceOf(in AdmissionLease lease) =>
+        lease.Class.Owner.ToTimeSpan(lease.Class.Downstream.Meter.UsualLatencyTicks(lease.Class.RouteIndex));
+
     internal void Reconfigure(ShedderSettings settings)
     {
         lock (_reload)
@@ -182,6 +186,18 @@ public sealed partial class LoadShedder : IDisposable
             foreach (Downstream downstream in _downstreams.All)
             {
                 downstream.Release(waiter => !IsDecidedBy(downstream, waiter, settings));
+            }
+        }
+    }
+
+    /// <summary>Lets go of downstreams that the settings in force do not name. Nobody may be at them.</summary>
+    internal void Forget(IEnumerable<string> downstreams)
+    {
+        lock (_reload)
+        {
+            foreach (string name in downstreams)
+            {
+                _downstreams.Forget(name);
             }
         }
     }

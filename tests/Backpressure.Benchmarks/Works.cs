@@ -10,6 +10,7 @@ internal static class Works
         ["threads"] = static () => [FreeGateWork.TwoThreads()],
         ["middleware"] = MiddlewareWork.All,
         ["queue"] = QueueWork.All,
+        ["client"] = static () => [ClientWork.FreeDestination()],
     };
 
     /// <summary>The first comparison whose title begins so.</summary>

@@ -91,6 +91,7 @@ internal sealed class Classifier
             Priority = traits.Priority,
             Cost = traits.Cost,
             TimeLeft = traits.TimeLeft,
+            Nested = PriorityHeaders.IsNested(context, settings.PriorityHeader),
             Partition = partition is null && policy.RateLimit is { } limit ? PartitionKeys.Of(context, limit.PartitionBy) : partition,
             PartitionSource = partition is null ? context : null,
         };

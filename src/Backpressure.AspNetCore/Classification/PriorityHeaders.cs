@@ -31,6 +31,12 @@ internal static class PriorityHeaders
             : null;
     }
 
+    /// <summary>Whether somebody who is trusted says that other requests wait for this one.</summary>
+    public static bool IsNested(HttpContext context, PriorityHeaderSettings settings) =>
+        (settings.KnownIPNetworks.Count > 0 || settings.ClaimType is not null)
+        && context.Request.Headers.ContainsKey(CallChain.Header)
+        && IsKnown(context, settings);
+
     /// <summary>
     /// RFC 9218 speaks of the order of responses within one client, so its urgency moves a request within what the
     /// policy gave it: 0–3 (3 is the default) leave it, 4 and 5 take one level, 6 and 7 all.

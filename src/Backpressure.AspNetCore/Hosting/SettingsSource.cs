@@ -12,11 +12,13 @@ namespace Backpressure.AspNetCore.Hosting;
 internal sealed class SettingsSource
 {
     private readonly OptionsStep[] _code;
+    private readonly KnownSignal[] _signals;
     private readonly ParameterPolicyFactory? _constraints;
     private volatile IReadOnlyCollection<RequiredPolicy> _required = [];
 
-    public SettingsSource(IEnumerable<OptionsStep> steps, ParameterPolicyFactory? constraints)
+    public SettingsSource(IEnumerable<OptionsStep> steps, IEnumerable<KnownSignal> signals, ParameterPolicyFactory? constraints)
     {
+        _signals = [.. signals];
         OptionsStep[] all = [.. steps];
         _code = [.. all.Where(static step => step.Code is not null)];
         Sections = Distinct(all.Select(static step => step.Section).OfType<IConfiguration>());
@@ -58,6 +60,12 @@ internal sealed class SettingsSource
         foreach (IConfiguration section in Sections)
         {
             OptionsReader.Read(section, options, errors);
+        }
+
+        // Last, so that an entry of the user's own stands.
+        foreach (KnownSignal signal in _signals)
+        {
+            signal.AddTo(options);
         }
 
         string root = Root;

@@ -71,6 +71,12 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
 
     internal ObjectPool<GatedRequest> Pool => pool;
 
+    /// <summary>How long its caller cared when it came; kept only where clients ask.</summary>
+    internal TimeSpan? TimeLeft { get; set; }
+
+    /// <summary>What clients are told of it, where they ask.</summary>
+    internal AmbientRequest? Ambient { get; set; }
+
     /// <summary>Has it decided in place where only the gate has a say.</summary>
     /// <returns>Whether it is decided; if not, nothing has happened.</returns>
     public bool TryDecide(LoadShedder shedder, RequestClass requestClass) => shedder.TryDecidePlain(requestClass, noWait: false, ref _lease);
@@ -157,6 +163,7 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
     private void Complete(Outcome outcome)
     {
         _running = null;
+        Ambient?.Dispose();
         _ended = outcome;
         if (Interlocked.Exchange(ref _phase, Phase.Ended) is Phase.Running or Phase.Started)
         {
@@ -256,6 +263,8 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
         context.Features[FeatureType] = null;
         _context = null;
         _lease = default;
+        Ambient = null;
+        TimeLeft = null;
         Outcome = null;
         pool.Return(this);
     }

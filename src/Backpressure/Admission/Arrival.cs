@@ -29,6 +29,9 @@ internal readonly record struct Arrival
     /// <summary>Who goes first when loads are about equal: the lower, 0 to 127. All alike: nobody.</summary>
     public byte Cohort { get; init; }
 
+    /// <summary>Whether others wait for it already: it ranks just above its own priority and partition.</summary>
+    public bool Nested { get; init; }
+
     public Arrival()
     {
     }

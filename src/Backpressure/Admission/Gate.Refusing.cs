@@ -43,7 +43,7 @@ internal sealed partial class Gate
                 RejectionReason reason = FindInfeasibleLocked(arrival, hand, now);
                 if (reason == RejectionReason.None && !_queue.HasRoom(arrival.Priority, capacity, now))
                 {
-                    victim = _queue.FindEvictable(arrival.Priority, new Newcomer(hand, work, arrival.Cohort), capacity, now);
+                    victim = _queue.FindEvictable(arrival.Priority, new Newcomer(hand, work, arrival.Cohort, arrival.Nested), capacity, now);
                     reason = victim is null ? RejectionReason.QueueFull : RejectionReason.None;
                 }
 
@@ -63,7 +63,7 @@ internal sealed partial class Gate
         // If it could be last of its lane and still in time, nobody need look at all the queues there.
         RejectionReason last = FindInfeasible(arrival, _queue.CountOf(arrival.Priority), drain, now);
         return last == RejectionReason.None ? last
-            : FindInfeasible(arrival, _queue.AheadInLane(arrival.Priority, hand, now), drain, now);
+            : FindInfeasible(arrival, _queue.AheadInLane(arrival.Priority, hand, now, arrival.Nested), drain, now);
     }
 
     private RejectionReason FindInfeasible(in Arrival arrival, double aheadInLane, double drain, long now)

@@ -49,6 +49,11 @@ internal sealed partial class Lane
             any = true;
         }
 
+        if (!any)
+        {
+            return _nested.Newest;
+        }
+
         return heavy.Load / ClearlyHeavier > low.Load ? heavy.Waiter : low.Waiter;
     }
 
@@ -76,4 +81,4 @@ internal sealed partial class Lane
 }
 
 /// <summary>One who has come and has no place yet.</summary>
-internal readonly record struct Newcomer(PartitionHand Hand, long Work, byte Cohort);
+internal readonly record struct Newcomer(PartitionHand Hand, long Work, byte Cohort, bool Nested = false);

@@ -16,8 +16,8 @@ internal sealed partial class Lane
             return;
         }
 
-        int count = 0;
-        int sheddable = 0;
+        int count = _nested.Count;
+        int sheddable = _nested.Count;
         int active = 0;
         for (int i = 0; i < _queues.Length; i++)
         {

@@ -27,6 +27,9 @@ internal sealed partial class Lane
     private PartitionQueue[] _queues = new PartitionQueue[1];
     private QueueSet _active;
 
+    // Those that others wait for: before all queues, oldest first, since each has passed a fair gate further up its chain.
+    private WaiterList _nested;
+
     // Null while there is one queue.
     private ServiceOrder? _order;
     private long _fair;
@@ -42,6 +45,9 @@ internal sealed partial class Lane
 
     public int SheddableCount { get; private set; }
 
+    /// <summary>Those of the sheddable ones that others wait for already.</summary>
+    public int NestedCount => _nested.Count;
+
     /// <summary>Turns that it has saved up towards the lanes above it.</summary>
     public double Turns { get; set; }
 
@@ -52,23 +58,23 @@ internal sealed partial class Lane
     public long StandingSince { get; private set; }
 
     /// <summary>How many are served before a newcomer of this hand, if nobody else comes.</summary>
-    public double Ahead(PartitionHand hand, bool newestFirst)
+    public double Ahead(PartitionHand hand, bool newestFirst, bool nested = false)
     {
-        if (_active.Count == 0)
+        if (nested || _active.Count == 0)
         {
-            return 0;
+            return NestedCount;
         }
 
         if (_queues.Length == 1 && hand.IsNobodys)
         {
-            return newestFirst ? 0 : Count;
+            return newestFirst ? NestedCount : Count;
         }
 
         // All whose start is due no later than its own: of a queue, as much as brings its account up to that.
         int own = QueueFor(hand);
         long account = own < _queues.Length ? Math.Max(_queues[own].Paid, _fair) : _fair;
         long start = newestFirst || own >= _queues.Length ? account : account + _queues[own].Owed;
-        double ahead = 0;
+        double ahead = NestedCount;
         for (int i = _active.Next(0); i >= 0; i = _active.Next(i + 1))
         {
             ref readonly PartitionQueue queue = ref _queues[i];
@@ -102,6 +108,16 @@ internal sealed partial class Lane
 
         int index = QueueFor(waiter.Hand);
         waiter.Queue = (byte)index;
+        if (IsAhead(waiter))
+        {
+            // It ends by the timing wheel.
+            _nested.Append(waiter);
+            SheddableCount++;
+            Count++;
+            Owe(waiter.Hand, waiter.Charge);
+            return false;
+        }
+
         ref PartitionQueue queue = ref _queues[index];
         if (queue.Count == 0)
         {
@@ -136,13 +152,21 @@ internal sealed partial class Lane
         }
         else
         {
-            queue.Sheddable.Remove(waiter);
+            (IsAhead(waiter) ? ref _nested : ref queue.Sheddable).Remove(waiter);
             SheddableCount--;
         }
 
         Count--;
         Owe(waiter.Hand, -waiter.Charge);
-        if (queue.Head(newestFirst: false) is { } oldest)
+        if (IsAhead(waiter))
+        {
+            // Nobody has left the queue, but its account may have been charged.
+            if (queue.Count > 0)
+            {
+                _order?.Move(index, queue.Paid);
+            }
+        }
+        else if (queue.Head(newestFirst: false) is { } oldest)
         {
             _order?.Set(index, queue.Paid, oldest.Order);
         }
@@ -162,7 +186,7 @@ internal sealed partial class Lane
     }
 
     /// <summary>Whose turn it is in this lane; it stays.</summary>
-    public Waiter? Peek(bool newestFirst) => Count == 0 ? null : _queues[_order?.First ?? 0].Head(newestFirst);
+    public Waiter? Peek(bool newestFirst) => _nested.Oldest is { } nested ? nested : Count == 0 ? null : _queues[_order?.First ?? 0].Head(newestFirst);
 
     /// <summary>Removes one because its turn has come, charged with what it will probably take.</summary>
     public void Serve(Waiter waiter, long now)
@@ -201,6 +225,8 @@ internal sealed partial class Lane
             AddMatches(_queues[i].Sheddable.Oldest);
         }
 
+        AddMatches(_nested.Oldest);
+
         void AddMatches(Waiter? first)
         {
             for (Waiter? waiter = first; waiter is not null; waiter = waiter.Next)
@@ -212,6 +238,8 @@ internal sealed partial class Lane
             }
         }
     }
+
+    private static bool IsAhead(Waiter waiter) => waiter.Nested && waiter.Overflow != Overflow.Block;
 
     // The least charged of its hand, what waits included; of those the shortest.
     private int QueueFor(PartitionHand hand)

@@ -78,10 +78,10 @@ internal sealed class WaitQueue
     }
 
     /// <summary>How many of its own priority are served before a newcomer of this hand, if nobody else comes.</summary>
-    public double AheadInLane(Priority priority, PartitionHand hand, long now)
+    public double AheadInLane(Priority priority, PartitionHand hand, long now, bool nested = false)
     {
         Lane lane = _lanes[(int)priority];
-        return lane.Ahead(hand, IsNewestFirst(lane, now));
+        return lane.Ahead(hand, IsNewestFirst(lane, now), nested);
     }
 
     /// <summary>Notes that somebody of this priority came who may take a sheddable place, so that its own are kept for a while.</summary>
@@ -121,7 +121,8 @@ internal sealed class WaitQueue
         }
 
         Lane own = _lanes[(int)priority];
-        return own.FindVictim(newcomer, IsNewestFirst(own, now));
+        bool outranks = newcomer.Nested && own.SheddableCount > own.NestedCount;
+        return own.FindVictim(outranks ? null : newcomer, IsNewestFirst(own, now));
     }
 
     /// <summary>Puts one at the end of its queue.</summary>

@@ -27,6 +27,7 @@ internal abstract class Waiter
         Policy = Policy,
         Partition = Partition,
         Cohort = Cohort,
+        Nested = Nested,
     };
 
     public long EnqueuedAt { get; private set; }
@@ -46,6 +47,8 @@ internal abstract class Waiter
     internal Overflow Overflow => (Overflow)_overflow;
 
     internal byte Cohort { get; private set; }
+
+    internal bool Nested { get; private set; }
 
     internal int Cost { get; private set; }
 
@@ -108,6 +111,7 @@ internal abstract class Waiter
         _overflow = (byte)arrival.Overflow;
         _state = (byte)WaiterState.Queued;
         Cohort = arrival.Cohort;
+        Nested = arrival.Nested;
         Cost = arrival.Cost;
         Deadline = arrival.Deadline;
         UsualService = arrival.UsualService;

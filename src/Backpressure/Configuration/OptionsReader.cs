@@ -67,7 +67,7 @@ internal static class OptionsReader
         reader.RefuseTheRest();
     }
 
-    private static void Read(SectionReader reader, LimitOptions limit)
+    internal static void Read(SectionReader reader, LimitOptions limit)
     {
         limit.Algorithm = reader.Name<LimitAlgorithm>(nameof(limit.Algorithm)) ?? limit.Algorithm;
         limit.Value = reader.Whole(nameof(limit.Value)) ?? limit.Value;
@@ -77,7 +77,7 @@ internal static class OptionsReader
         reader.RefuseTheRest();
     }
 
-    private static void Read(SectionReader reader, QueueOptions queue)
+    internal static void Read(SectionReader reader, QueueOptions queue)
     {
         queue.Capacity = reader.Whole(nameof(queue.Capacity)) ?? queue.Capacity;
         queue.BlockCapacity = reader.Whole(nameof(queue.BlockCapacity)) ?? queue.BlockCapacity;

@@ -77,6 +77,20 @@ internal sealed class DownstreamSet : IDisposable
         }
     }
 
+    /// <summary>Takes out a downstream that no settings name any more and nobody uses, with its counts.</summary>
+    public void Forget(string name)
+    {
+        if (_byName.TryRemove(name, out Downstream? downstream))
+        {
+            downstream.Shadow?.Dispose();
+            downstream.Dispose();
+            foreach ((string Policy, string Downstream) key in _counters.Keys.Where(key => IsSame(key.Downstream, name)))
+            {
+                _counters.TryRemove(key, out _);
+            }
+        }
+    }
+
     public ResolvedClass Resolve(RequestClass requestClass, PolicySettings policy, ShedderSettings settings)
     {
         Downstream downstream = _byName[policy.Downstream];

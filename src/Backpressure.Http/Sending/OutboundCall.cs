@@ -1,0 +1,191 @@
+using System.Diagnostics.CodeAnalysis;
+using Backpressure.Http.Destinations;
+using Backpressure.Http.Responses;
+using Backpressure.Observability;
+
+namespace Backpressure.Http.Sending;
+
+/// <summary>
+/// One call from its beginning to its end: what it is, what its destination's health and gate say to it, what became of it. A mutable
+/// value that moves from the handler's fast way into its state machine; never used in two places.
+/// </summary>
+[SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A fault of our own must neither cost a call nor keep a slot.")]
+internal struct OutboundCall
+{
+    /// <summary>Bodies above this size, or of unknown size, take the time that the line takes.</summary>
+    private const long LargestSampledBody = 64 * 1024;
+
+    /// <summary>A caller that gives up after so many times the usual time has met an overloaded destination.</summary>
+    private const int PatienceInUsualTimes = 3;
+
+    /// <summary>The same where no usual time is known.</summary>
+    private const double PatienceSeconds = 1;
+
+    private OutboundClient _client;
+    private Destination _destination;
+    private AmbientRequest? _ambient;
+    private AdmissionRequest _admission;
+    private AdmissionLease _lease;
+    private long _sentAt;
+    private Priority _priority;
+
+    public HttpRequestMessage Request { get; private set; }
+
+    /// <summary>The answer, if it is not to be sent because of what its destination said before.</summary>
+    public HttpResponseMessage? Refusal { get; private set; }
+
+    public static OutboundCall Begin(OutboundClient client, HttpRequestMessage request, Uri uri)
+    {
+        ClientSettings settings = client.Settings;
+        AmbientRequest? ambient = client.Current;
+        Priority priority = CallHeaders.ReadPriority(request) ?? ambient?.Priority ?? settings.Priority;
+        var call = new OutboundCall { _client = client, _ambient = ambient, _priority = priority, Request = request };
+        long now = client.Time.GetTimestamp();
+        client.Destinations.LookForIdle(now);
+        call._destination = client.Destinations.Enter(uri);
+        try
+        {
+            RefusalReason reason = call._destination.Health.Ask(priority, now, out int seconds);
+            if (reason != RefusalReason.None && settings.Enforces)
+            {
+                client.NoteNotSent(call._destination, priority, reason, seconds);
+                call.Refusal = LocalRefusal.To(request, reason.Tag(), seconds);
+                call._destination.Leave(now);
+                return call;
+            }
+
+            call._sentAt = now;
+            call._admission = new AdmissionRequest(call._destination.ClassOf(RouteOf(client, settings, request), priority)) 
+            {
+                TimeLeft = ambient?.TimeLeft,
+                Nested = ambient is not null,
+            };
+            return call;
+        }
+        catch
+        {
+            call._destination.Leave(now);
+            throw;
+        }
+    }
+
+    /// <summary>Has it decided where only the gate has a say.</summary>
+    public bool TryDecide() => _client.Shedder.TryDecidePlain(in _admission, ref _lease);
+
+    public readonly ValueTask<AdmissionLease> AdmitAsync(CancellationToken cancellationToken) => _client.Shedder.AdmitAsync(in _admission, cancellationToken);
+
+    public void Take(in AdmissionLease lease) => _lease = lease;
+
+    /// <summary>Either carries what it has to tell, and is to be sent; or is refused by its gate.</summary>
+    /// <returns>The refusal; null: send it.</returns>
+    /// <exception cref="OperationCanceledException">The caller has gone while it waited.</exception>
+    public HttpResponseMessage? RefuseUnlessAdmitted(CancellationToken cancellationToken)
+    {
+        long now = _lease.Wait > TimeSpan.Zero || !_lease.IsAdmitted ? _client.Time.GetTimestamp() : _sentAt;
+        if (_lease.IsAdmitted)
+        {
+            _sentAt = now;
+            Carry();
+            return null;
+        }
+
+        _destination.Health.NotSent(_priority, _lease.Reason is not (RejectionReason.ClientAborted or RejectionReason.DeadlineExceeded), now);
+        _destination.Leave(now);
+        if (_lease.Reason == RejectionReason.ClientAborted)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return LocalRefusal.To(Request, _lease.Reason.Tag(), (int)Math.Ceiling(_lease.RetryAfter.TotalSeconds));
+    }
+
+    /// <summary>The response has begun.</summary>
+    public void Answered(HttpResponseMessage response)
+    {
+        Outcome outcome = Outcome.Ignored;
+        TimeSpan retryAfter = TimeSpan.Zero;
+        try
+        {
+            outcome = CallOutcomes.Of(Request, response);
+            retryAfter = outcome == Outcome.Dropped ? RetryAfter.Of(response, _client.Time) : TimeSpan.Zero;
+        }
+        catch (Exception e)
+        {
+            _client.Shedder.NoteFault(e);
+        }
+
+        End(outcome, retryAfter);
+    }
+
+    /// <summary>It has failed, or was given up.</summary>
+    public void Failed(Exception exception, CancellationToken cancellationToken)
+    {
+        bool givenUp = exception is OperationCanceledException && cancellationToken.IsCancellationRequested;
+        Outcome outcome = !givenUp ? CallOutcomes.Of(exception)
+            : HasTakenTooLong() ? Outcome.Dropped : Outcome.Ignored;
+        End(outcome, givenUp ? TimeSpan.Zero : RetryAfter.Of(exception));
+    }
+
+    // HttpClient's own time-out cancels the same token as a caller that has changed its mind, so the time has to tell them apart.
+    private readonly bool HasTakenTooLong()
+    {
+        if (_ambient?.TimeLeft == TimeSpan.Zero)
+        {
+            return true;
+        }
+
+        TimeSpan usual = LoadShedder.UsualServiceOf(in _lease);
+        return _client.Time.GetElapsedTime(_sentAt) >= (usual > TimeSpan.Zero ? usual * PatienceInUsualTimes : TimeSpan.FromSeconds(PatienceSeconds));
+    }
+
+    private readonly void Carry()
+    {
+        try
+        {
+            if (_ambient is not null && _client.Settings.Propagate)
+            {
+                CallHeaders.Carry(Request, _priority, _ambient);
+            }
+        }
+        catch (Exception e)
+        {
+            _client.Shedder.NoteFault(e);
+        }
+    }
+
+    private void End(Outcome outcome, TimeSpan retryAfter)
+    {
+        long now = _client.Time.GetTimestamp();
+        try
+        {
+            _lease.Complete(outcome, Request.Content is not { } body || body.Headers.ContentLength <= LargestSampledBody);
+            _destination.Health.Ended(_priority, outcome, retryAfter, now);
+        }
+        catch (Exception e)
+        {
+            _client.Shedder.NoteFault(e);
+        }
+        finally
+        {
+            _destination.Leave(now);
+        }
+    }
+
+    private static string RouteOf(OutboundClient client, ClientSettings settings, HttpRequestMessage request)
+    {
+        try
+        {
+            if (settings.RouteOf?.Invoke(request) is { } route)
+            {
+                return route;
+            }
+        }
+        catch (Exception e)
+        {
+            Log.RouteOfFailed(client.Logger, e, client.Name);
+        }
+
+        // gRPC's paths are methods of services, few and known; of others a path may be anything.
+        return GrpcCalls.IsGrpc(request) ? request.RequestUri!.AbsolutePath : request.Method.Method;
+    }
+}

@@ -1,0 +1,51 @@
+namespace Backpressure;
+
+/// <summary>
+/// The gates whose slots a request and its callers hold, as a header tells it from service to service. Who finds his own gate
+/// there must not let the request wait: it would wait for a slot that itself holds.
+/// </summary>
+/// <param name="Before">The header as it came; null: none.</param>
+/// <param name="Gate">The gate passed here; null: none.</param>
+internal readonly record struct CallChain(string? Before, string? Gate)
+{
+    public const string Header = "Backpressure-Chain";
+
+    /// <summary>Beyond it the oldest are forgotten: a chain as long as this has other problems.</summary>
+    private const int MaxLength = 400;
+
+    public static CallChain None => default;
+
+    public bool IsEmpty => Before is null && Gate is null;
+
+    /// <summary>Whether a header's value names a gate.</summary>
+    public static bool Contains(string chain, string gate)
+    {
+        foreach (Range range in chain.AsSpan().Split(','))
+        {
+            if (chain.AsSpan(range).Trim().SequenceEqual(gate))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>What calls made for the request say.</summary>
+    public override string ToString()
+    {
+        if (string.IsNullOrEmpty(Before) || Gate is null)
+        {
+            return Before ?? Gate ?? string.Empty;
+        }
+
+        string before = Before;
+        while (before.Length > MaxLength)
+        {
+            int comma = before.IndexOf(',', StringComparison.Ordinal);
+            before = comma < 0 ? string.Empty : before[(comma + 1)..];
+        }
+
+        return before.Length == 0 ? Gate : $"{before},{Gate}";
+    }
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Net;
+using System.Reflection;
+using System.Text;
+using Backpressure.Http.Configuration;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Backpressure.Http.Tests.Documentation;
+
+public sealed class ClientReadmeTests
+{
+    private static readonly string[] Lines = File.ReadAllText(Path.Combine(Root(), "README.md")).ReplaceLineEndings("\n").Split('\n');
+
+    [Fact]
+    public void KeyTable_HasEveryKeyWithItsDefault()
+    {
+        Dictionary<string, string> documented = Lines
+            .SkipWhile(static line => !line.StartsWith("| client key |", StringComparison.Ordinal)).Skip(2)
+            .TakeWhile(static line => line.StartsWith('|'))
+            .Select(static line => line.Split('|'))
+            .ToDictionary(static cells => cells[1].Trim().Trim('`'), static cells => cells[3].Trim());
+        var defaults = new BackpressureClientOptions();
+
+        Assert.Equal(Keys().Select(static key => key.Name).Order(StringComparer.Ordinal), documented.Keys.Order(StringComparer.Ordinal));
+        Assert.All(Keys(), key => Assert.Equal(
+            key.GetValue(defaults) switch
+            {
+                LimitOptions or QueueOptions => "as there",
+                null => "none",
+                bool flag => flag ? "`true`" : "`false`",
+                TimeSpan time => $"`{Backpressure.Configuration.OptionsErrors.Show(time)}`",
+                var value => $"`{Convert.ToString(value, CultureInfo.InvariantCulture)}`",
+            },
+            documented[key.Name]));
+    }
+
+    [Fact]
+    public void Json_IsAValidConfiguration_AndShowsEveryKeyThatOneCanWrite()
+    {
+        IConfigurationSection section = Section();
+        var options = new BackpressureClientOptions();
+        ClientOptionsReader.Read(section, options);
+
+        Assert.True(new ClientOptionsValidator("payments", section.Path).Validate("payments", options).Succeeded);
+        Assert.Equal(
+            Keys().Select(static key => key.Name).Where(static name => name != nameof(options.RouteOf)).Order(StringComparer.Ordinal),
+            section.GetChildren().Select(static child => child.Key).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Snippets_Work()
+    {
+        var stub = new Stub { Answer = static _ => Stub.Status(HttpStatusCode.OK) };
+        WebApplicationBuilder builder = WebApplication.CreateBuilder();
+        builder.Configuration.AddInMemoryCollection(Section().AsEnumerable().Where(static pair => pair.Value is not null));
+        ClientSnippets.Client(builder);
+        builder.Services.AddHttpClient("payments").ConfigurePrimaryHttpMessageHandler(() => stub);
+        await using WebApplication app = builder.Build();
+        using HttpClient client = app.Services.GetRequiredService<IHttpClientFactory>().CreateClient("payments");
+
+        await ClientSnippets.Call(client);
+        await ClientSnippets.Work(app.Services.GetRequiredService<AmbientRequests>(), client);
+        await ClientSnippets.Pipeline().ExecuteAsync(
+            static _ => ValueTask.FromResult(new HttpResponseMessage()), TestContext.Current.CancellationToken);
+
+        Assert.Equal(["Low", "Low"], stub.Sent.Select(static request => request.Headers.GetValues("Backpressure-Priority").Single()));
+        Assert.True(stub.Sent[1].Headers.Contains("x-envoy-expected-rq-timeout-ms"));
+    }
+
+    private static PropertyInfo[] Keys() => typeof(BackpressureClientOptions).GetProperties(BindingFlags.Instance | BindingFlags.Public);
+
+    private static IConfigurationSection Section()
+    {
+        int start = Array.FindIndex(Lines, static line => line.Contains("\"Clients\":", StringComparison.Ordinal));
+        int first = Array.FindLastIndex(Lines, start, static line => line.StartsWith("```", StringComparison.Ordinal)) + 1;
+        int last = Array.IndexOf(Lines, "```", start);
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', Lines[first..last])));
+        return new ConfigurationBuilder().AddJsonStream(stream).Build().GetSection("Clients:payments");
+    }
+
+    private static string Root()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Middleware.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder!.FullName;
+    }
+}
