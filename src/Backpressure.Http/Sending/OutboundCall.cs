@@ -55,7 +55,7 @@ internal struct OutboundCall
             }
 
             call._sentAt = now;
-            call._admission = new AdmissionRequest(call._destination.ClassOf(RouteOf(client, settings, request), priority)) 
+            call._admission = new AdmissionRequest(call._destination.ClassOf(RouteOf(client, settings, request), priority))
             {
                 TimeLeft = ambient?.TimeLeft,
                 Nested = ambient is not null,
