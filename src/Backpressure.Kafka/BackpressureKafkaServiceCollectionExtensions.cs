@@ -3,6 +3,7 @@ using Backpressure;
 using Backpressure.Configuration;
 using Backpressure.Kafka;
 using Backpressure.Kafka.Configuration;
+using Backpressure.Kafka.Ingest;
 using Backpressure.Kafka.Lag;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -17,6 +18,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// </remarks>
 public static class BackpressureKafkaServiceCollectionExtensions
 {
+    private const string IngestName = "KafkaIngest";
+
     /// <summary>
     /// Makes a consumer group's lag a signal. Configure it as <c>"Signals": { "{name}": { "Kind": "Custom", "Soft": 10, "Hard": 60 } }</c> and
     /// name it at a downstream. While the lag is not known, the signal has no reading: it is stale, not zero.
@@ -40,6 +43,55 @@ public static class BackpressureKafkaServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(configure);
         return services.AddLag(name, name, (options, _) => configure(options));
+    }
+
+    /// <summary>
+    /// Adds <see cref="IKafkaIngest"/>, a bounded buffer that writes to a cluster, for code and for
+    /// <see cref="AspNetCore.Builder.BackpressureKafkaEndpointRouteBuilderExtensions.MapKafkaIngest"/>. When the host stops, what is in it is
+    /// delivered within the host's time to stop.
+    /// </summary>
+    /// <param name="services">Where to add it.</param>
+    /// <param name="configuration">The section with the keys of <see cref="KafkaIngestOptions"/>; one that does not exist is an error.</param>
+    /// <returns>The same <paramref name="services"/>.</returns>
+    /// <exception cref="InvalidOperationException">There is one already.</exception>
+    public static IServiceCollection AddBackpressureKafkaIngest(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return services.AddIngest(PathOf(configuration, IngestName), (options, errors) => IngestRules.Read(configuration, options, errors));
+    }
+
+    /// <summary>As <see cref="AddBackpressureKafkaIngest(IServiceCollection, IConfiguration)"/>, with options that code sets.</summary>
+    /// <param name="services">Where to add it.</param>
+    /// <param name="configure">Sets the options.</param>
+    /// <returns>The same <paramref name="services"/>.</returns>
+    /// <exception cref="InvalidOperationException">There is one already.</exception>
+    public static IServiceCollection AddBackpressureKafkaIngest(this IServiceCollection services, Action<KafkaIngestOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return services.AddIngest(IngestName, (options, _) => configure(options));
+    }
+
+    private static IServiceCollection AddIngest(this IServiceCollection services, string path, Action<KafkaIngestOptions, OptionsErrors> read)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        if (services.Any(static service => service.ServiceType == typeof(KafkaIngest)))
+        {
+            throw new InvalidOperationException("AddBackpressureKafkaIngest was called already. One buffer serves all topics: name them all in one call.");
+        }
+
+        services.AddKafkaCore().AddSingleton(provider =>
+        {
+            var errors = new OptionsErrors();
+            var options = new KafkaIngestOptions();
+            read(options, errors);
+            IngestRules.Validate(path, options, errors);
+            errors.ThrowIfAny();
+            return new KafkaIngest(
+                options, path, TimeOf(provider), provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<IMeterFactory>(),
+                provider.GetService<IHostApplicationLifetime>());
+        });
+        services.AddSingleton<IKafkaIngest>(static provider => provider.GetRequiredService<KafkaIngest>());
+        return services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<KafkaIngest>());
     }
 
     private static IServiceCollection AddLag(this IServiceCollection services, string name, string path, Action<KafkaLagOptions, OptionsErrors> read)

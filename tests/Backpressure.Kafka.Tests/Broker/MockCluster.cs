@@ -25,8 +25,7 @@ internal sealed partial class MockCluster : IDisposable
             BootstrapServers = "127.0.0.1:1",
             Acks = Acks.All,
         }.Also("test.mock.num.brokers", $"{brokers}")).SetLogHandler(static (_, _) => { }).Build();
-        object safe = typeof(Handle).GetProperty("LibrdkafkaHandle", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.GetValue(_owner.Handle)!;
-        _cluster = rd_kafka_handle_mock_cluster(((SafeHandle)safe).DangerousGetHandle());
+        _cluster = rd_kafka_handle_mock_cluster(Native(_owner.Handle));
         Assert.NotEqual(0, _cluster);
         Bootstrap = Marshal.PtrToStringUTF8(rd_kafka_mock_cluster_bootstraps(_cluster))!;
         Brokers = brokers;
@@ -50,6 +49,9 @@ internal sealed partial class MockCluster : IDisposable
     /// <summary>The next requests of a kind are answered with errors, in this order.</summary>
     public void AnswerWith(int apiKey, params ErrorCode[] errors) =>
         rd_kafka_mock_push_request_errors_array(_cluster, (short)apiKey, (nuint)errors.Length, [.. errors.Select(error => (int)error)]);
+
+    /// <summary>Makes a client of the code under test meet an error that ends it.</summary>
+    public static void EndWithFatalError(Handle client) => Check(rd_kafka_test_fatal_error(Native(client), (int)ErrorCode.OutOfOrderSequenceNumber, "A test said so."));
 
     public async Task ProduceAsync(string topic, int partition, int count)
     {
@@ -101,11 +103,18 @@ internal sealed partial class MockCluster : IDisposable
         }
     }
 
+    private static nint Native(Handle client) => ((SafeHandle)typeof(Handle)
+        .GetProperty("LibrdkafkaHandle", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.GetValue(client)!).DangerousGetHandle();
+
     private static void Check(int error) => Assert.Equal(ErrorCode.NoError, (ErrorCode)error);
 
     [LibraryImport("librdkafka")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial nint rd_kafka_handle_mock_cluster(nint client);
+
+    [LibraryImport("librdkafka", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int rd_kafka_test_fatal_error(nint client, int error, string reason);
 
     [LibraryImport("librdkafka")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
