@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Backpressure.Kafka.Consuming;
 using Backpressure.Kafka.Lag;
 
 namespace Backpressure.Kafka;
@@ -10,7 +11,7 @@ internal sealed class KafkaMetrics
     public const string TopicTag = "backpressure.kafka.topic";
     public const string GroupTag = "backpressure.kafka.group";
 
-    public KafkaMetrics(IMeterFactory factory, IEnumerable<LagMonitor> lags)
+    public KafkaMetrics(IMeterFactory factory, IEnumerable<LagMonitor> lags, IEnumerable<ConsumerWorker> consumers)
     {
         LagMonitor[] all = [.. lags];
         Meter meter = factory.Create(new MeterOptions(MeterName));
@@ -18,6 +19,16 @@ internal sealed class KafkaMetrics
         {
             meter.CreateObservableGauge("backpressure.kafka.lag", () => Known(all, static lag => lag.Messages), "{message}", "Messages that a group has not done yet.");
             meter.CreateObservableGauge("backpressure.kafka.lag.time", () => Known(all, static lag => lag.Seconds), "s", "How long a group will take for them at the rate of late.");
+        }
+
+        ConsumerWorker[] workers = [.. consumers];
+        if (workers.Length > 0)
+        {
+            meter.CreateObservableUpDownCounter(
+                "backpressure.kafka.consumer.taken", () => Each(workers, static worker => worker.Sum(one => one.Taken)), "{message}", "Messages taken and not done.");
+            meter.CreateObservableGauge(
+                "backpressure.kafka.consumers.wanted", () => Each(workers, static worker => worker.Max(one => one.Wanted)), "{consumer}",
+                "How many consumers the group wants, at most one a partition.");
         }
     }
 
@@ -29,4 +40,11 @@ internal sealed class KafkaMetrics
         let value = read(lag.Current)
         where double.IsFinite(value)
         select new Measurement<double>(value, TagsOf(lag.Topic, lag.Group));
+
+    // Two consumers of one group in one process are one row.
+    private static IEnumerable<Measurement<int>> Each(ConsumerWorker[] workers, Func<IEnumerable<ConsumerWorker>, int?> read) =>
+        from same in workers.GroupBy(static worker => (worker.Topic, worker.Group))
+        let value = read(same)
+        where value is not null
+        select new Measurement<int>(value.Value, TagsOf(same.Key.Topic, same.Key.Group));
 }

@@ -19,4 +19,10 @@ internal static partial class Log
 
     [LoggerMessage(11, LogLevel.Error, "The host's time to stop has ended with {Count} messages that no broker has acknowledged. Senders who wait for it are told that theirs failed; those who were told it is buffered have lost theirs")]
     public static partial void Abandoned(ILogger logger, long count);
+
+    [LoggerMessage(20, LogLevel.Warning, "Handling a message failed (topic {Topic}, partition {Partition}, offset {Offset}). It is tried again in {Seconds} s, and those behind it wait")]
+    public static partial void HandlerFailed(ILogger logger, string topic, int partition, long offset, double seconds, Exception exception);
+
+    [LoggerMessage(21, LogLevel.Warning, "Reading topic {Topic} for group {Group} failed and goes on")]
+    public static partial void ConsumerFailed(ILogger logger, string topic, string group, Exception exception);
 }

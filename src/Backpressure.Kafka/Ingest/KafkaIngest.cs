@@ -101,14 +101,11 @@ internal sealed class KafkaIngest : IKafkaIngest, IHostedService, IDisposable
             return new KafkaIngestResult { Status = KafkaIngestStatus.Buffered };
         }
 
-        try
-        {
-            return await delivery.Fate.WaitAsync(_abandoned.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            return new KafkaIngestResult { Status = KafkaIngestStatus.Failed, Error = new Error(ErrorCode.Local_Destroy), RetryAfter = RetrySoon };
-        }
+        // A fate that is known counts, even if the host's stop, which it has allowed to end, is heard of first.
+        await ((Task)delivery.Fate.WaitAsync(_abandoned.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return delivery.Fate.IsCompleted
+            ? await delivery.Fate
+            : new KafkaIngestResult { Status = KafkaIngestStatus.Failed, Error = new Error(ErrorCode.Local_Destroy), RetryAfter = RetrySoon };
     }
 
     public Task StartAsync(CancellationToken cancellationToken)

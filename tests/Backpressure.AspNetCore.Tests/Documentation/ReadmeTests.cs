@@ -18,7 +18,11 @@ public sealed class ReadmeTests
     private static readonly Readme Text = Readme.Read();
 
     private static readonly string[] CompiledFiles =
-        ["samples/QuickStart/Program.cs", "tests/Backpressure.AspNetCore.Tests/Documentation/ReadmeSnippets.cs"];
+    [
+        "samples/QuickStart/Program.cs",
+        "tests/Backpressure.AspNetCore.Tests/Documentation/ReadmeSnippets.cs",
+        "tests/Backpressure.Kafka.Tests/Documentation/KafkaSnippets.cs",
+    ];
 
     public static TheoryData<int> JsonBlocks => [.. Enumerable.Range(0, Text.Blocks("json", "jsonc").Count)];
 

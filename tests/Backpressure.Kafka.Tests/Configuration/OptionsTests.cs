@@ -1,4 +1,5 @@
 using System.Text;
+using Confluent.Kafka;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -31,6 +32,26 @@ public sealed class OptionsTests
         { """ "Reading": "Minutes" """, "Kafka:Lag:Reading (\"Minutes\") must be one of Seconds, Messages." },
         { """ "Client": { "group.id": "x" } """, "Kafka:Lag:Client:group.id (\"x\") must not be set here: GroupId says it. Remove it." },
     };
+
+    public static TheoryData<string, string> WrongConsumer => new()
+    {
+        { """ "BootstrapServers": null """, "Kafka:Consumer:BootstrapServers is required." },
+        { """ "HighWatermark": 0 """, "Kafka:Consumer:HighWatermark (0) must be from 1 to 1000000. Choose a number in that range, or leave it out for 64." },
+        { """ "LowWatermark": 64 """, "Kafka:Consumer:LowWatermark (64) must be from 0 to 63. It must be below HighWatermark. Lower it, raise HighWatermark, or leave it out for half of that." },
+        { """ "HandOverTimeout": "00:02:00" """, "Kafka:Consumer:HandOverTimeout (00:02:00) must be from 00:00:00 to 00:01:00. Choose a duration in that range, or leave it out for 00:00:05." },
+        { """ "Client": { "enable.auto.offset.store": "true" } """, "Kafka:Consumer:Client:enable.auto.offset.store (\"true\") must not be set here: only what is done may be committed. Remove it." },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongConsumer))]
+    public async Task WrongConsumer_StopsTheStart_WithKeyValueBoundAndWayOut(string json, string error)
+    {
+        IConfigurationSection section = Section("Kafka:Consumer", """ "BootstrapServers": "127.0.0.1:1", "GroupId": "billing", "Topic": "orders" """, json);
+
+        BackpressureOptionsException wrong = await Assert.ThrowsAsync<BackpressureOptionsException>(() => StartAsync(services => services.AddBackpressureKafkaConsumer<NoHandler>("consumer", section)));
+
+        Assert.Contains(wrong.Errors, text => text.StartsWith(error, StringComparison.Ordinal));
+    }
 
     [Theory]
     [MemberData(nameof(WrongIngest))]
@@ -109,5 +130,10 @@ public sealed class OptionsTests
         configure(builder.Services);
         using IHost host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
+    }
+
+    private sealed class NoHandler : IKafkaMessageHandler
+    {
+        public Task HandleAsync(ConsumeResult<byte[], byte[]> message, CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
