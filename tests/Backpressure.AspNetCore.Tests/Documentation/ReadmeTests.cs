@@ -22,6 +22,7 @@ public sealed class ReadmeTests
         "samples/QuickStart/Program.cs",
         "tests/Backpressure.AspNetCore.Tests/Documentation/ReadmeSnippets.cs",
         "tests/Backpressure.Http.Tests/Documentation/ClientSnippets.cs",
+        "tests/Backpressure.Kafka.Tests/Documentation/KafkaSnippets.cs",
     ];
 
     public static TheoryData<int> JsonBlocks => [.. Enumerable.Range(0, Text.Blocks("json", "jsonc").Count)];

@@ -1,0 +1,101 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using Backpressure.Configuration;
+using Backpressure.Kafka.Tests.Broker;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Backpressure.Kafka.Tests.Documentation;
+
+public sealed partial class KafkaReadmeTests
+{
+    private static readonly string[] Lines = File.ReadAllLines(Path.Combine(Root(), "README.md"));
+
+    [Fact]
+    public void KeyTable_HasEveryKeyWithItsDefault_AndNoOther()
+    {
+        Dictionary<string, string> documented = Table("Kafka key").ToDictionary(static row => row[0].Trim('`'), static row => row[2]);
+        Dictionary<string, string> keys = Keys("Lag", new KafkaLagOptions())
+            .Concat(Keys("Ingest", new KafkaIngestOptions()))
+            .Concat(Keys("Ingest:Topics:{name}", new KafkaTopicOptions()))
+            .ToDictionary(static key => key.Path, static key => key.Default);
+
+        Assert.Equal(keys.Keys.Order(StringComparer.Ordinal), documented.Keys.Order(StringComparer.Ordinal));
+        Assert.All(keys.Where(static key => key.Value.Length > 0), key => Assert.Equal(key.Value, documented[key.Key]));
+    }
+
+    [Fact]
+    public async Task Snippets_StartAHost_WithTheJsonOfReadme_AndShowTheInstrumentsOfTheTable()
+    {
+        using var cluster = new MockCluster();
+        cluster.CreateTopic("orders", 1);
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Configuration.AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(Json().Replace("kafka:9092", cluster.Bootstrap, StringComparison.Ordinal)
+            .Replace("\"security.protocol\": \"Ssl\"", string.Empty, StringComparison.Ordinal))));
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddBackpressure(builder.Configuration.GetSection("Backpressure"));
+        KafkaSnippets.Services(builder);
+        await using WebApplication app = builder.Build();
+        app.UseBackpressure();
+        KafkaSnippets.Endpoints(app);
+        var seen = new HashSet<string>();
+        IMeterFactory factory = app.Services.GetRequiredService<IMeterFactory>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, _) =>
+            {
+                if (ReferenceEquals(instrument.Meter.Scope, factory) && instrument.Name.StartsWith("backpressure.kafka.", StringComparison.Ordinal))
+                {
+                    seen.Add($"{instrument.Name} {instrument.Unit}");
+                }
+            },
+        };
+        listener.Start();
+
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        KafkaIngestResult stored = await app.Services.GetRequiredService<IKafkaIngest>().ProduceAsync("orders", new KafkaRecord(), TestContext.Current.CancellationToken);
+        await app.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(KafkaIngestStatus.Stored, stored.Status);
+        Assert.Equal(Table("Kafka instrument").Select(static row => $"{row[0].Trim('`')} {row[2].Trim('`')}").Order(StringComparer.Ordinal), seen.Order(StringComparer.Ordinal));
+    }
+
+    private static IEnumerable<(string Path, string Default)> Keys(string path, object options) =>
+        from property in options.GetType().GetProperties()
+        let value = property.GetValue(options)
+        select ($"{path}:{property.Name}", value switch
+        {
+            null or System.Collections.IDictionary => string.Empty, // Said in words.
+            TimeSpan duration => $"`{OptionsErrors.Show(duration)}`",
+            _ => $"`{Convert.ToString(value, CultureInfo.InvariantCulture)}`",
+        });
+
+    private static IEnumerable<string[]> Table(string header)
+    {
+        int at = Array.FindIndex(Lines, line => line.StartsWith($"| {header} |", StringComparison.Ordinal));
+        Assert.True(at >= 0, $"README.md has no table that begins with '{header}'.");
+        return Lines.Skip(at + 2).TakeWhile(static line => line.StartsWith('|')).Select(static line => line.Split('|')[1..^1].Select(static cell => cell.Trim()).ToArray());
+    }
+
+    private static string Json() => JsonBlocks().Matches(string.Join('\n', Lines)).Select(static match => match.Groups[1].Value).Single(static json => json.Contains("\"Kafka\"", StringComparison.Ordinal));
+
+    private static string Root()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder!.FullName, "Middleware.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder.FullName;
+    }
+
+    [GeneratedRegex("```json\n(.*?)\n```", RegexOptions.Singleline)]
+    private static partial Regex JsonBlocks();
+}
