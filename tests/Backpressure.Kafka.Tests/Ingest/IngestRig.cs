@@ -1,10 +1,10 @@
+using System.Diagnostics.Metrics;
 using Backpressure.Kafka.Ingest;
 using Backpressure.Kafka.Tests.Broker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
-using System.Diagnostics.Metrics;
 
 namespace Backpressure.Kafka.Tests.Ingest;
 
