@@ -60,6 +60,12 @@ internal sealed class ControlGroup
     public static double? QuotaOf(ReadOnlySpan<byte> quota) =>
         CounterFile.First(quota) is { } share && CounterFile.Second(quota) is > 0 and { } period ? share / period : null;
 
+    /// <summary>The same of version 1, which has a file for each.</summary>
+    /// <param name="quota">What <c>cpu.cfs_quota_us</c> holds; negative: no quota.</param>
+    /// <param name="period">What <c>cpu.cfs_period_us</c> holds.</param>
+    public static double? QuotaOf(ReadOnlySpan<byte> quota, ReadOnlySpan<byte> period) =>
+        CounterFile.First(quota) is { } share && CounterFile.First(period) is > 0 and { } span ? share / span : null;
+
     public static double SecondsOf(double microseconds) => microseconds / MicrosecondsPerSecond;
 
     // "0::/a/b" for version 2; "4:cpu,cpuacct:/a/b" for a hierarchy of version 1.
@@ -109,8 +115,7 @@ internal sealed class ControlGroup
     {
         using CounterFile? quota = CounterFile.TryOpen(Path.Combine(folder, "cpu.cfs_quota_us"));
         using CounterFile? period = CounterFile.TryOpen(Path.Combine(folder, "cpu.cfs_period_us"));
-        return quota is not null && period is not null && CounterFile.First(quota.Read()) is { } share && CounterFile.First(period.Read()) is > 0 and { } span
-            ? share / span : null;
+        return quota is null || period is null ? null : QuotaOf(quota.Read(), period.Read());
     }
 
     // Version 1 has no word for "no limit" but the largest number of pages.

@@ -117,8 +117,8 @@ internal sealed class CpuSource : ISignalSource
 
     private double? QuotaNow() => _quota is null ? null
         : _unified ? ControlGroup.QuotaOf(_quota.Read())
-        : CounterFile.First(_quota.Read()) is { } quota && _period is not null && CounterFile.First(_period.Read()) is > 0 and { } period ? quota / period
-        : null;
+        : _period is null ? null
+        : ControlGroup.QuotaOf(_quota.Read(), _period.Read());
 
     private double? UsageNow() => _usage is null ? null
         : _unified ? (CounterFile.Of(_usage.Read(), "usage_usec"u8) is { } micro ? ControlGroup.SecondsOf(micro) : null)

@@ -8,14 +8,12 @@ internal sealed class Signal : IDisposable
     private readonly ISignalSource _source;
     private readonly long _ticksPerSecond;
     private readonly Action<SignalChange> _changed;
-    private SignalLevel _level = SignalLevel.None;
-    private double _published;
+    private double _level;
     private double _value = double.NaN;
     private double _last = double.NaN;
     private long _readAt;
     private long _knownAt;
     private bool _stale;
-    private bool _lowering;
     private bool _faultTold;
 
     public Signal(SignalSettings settings, ISignalSource source, long ticksPerSecond, long now, Action<SignalChange> changed)
@@ -31,7 +29,7 @@ internal sealed class Signal : IDisposable
     public SignalSettings Settings { get; }
 
     /// <summary>0: does not lower; 1: lowers to the minimum.</summary>
-    public double Level => Volatile.Read(ref _published);
+    public double Level => Volatile.Read(ref _level);
 
     /// <summary>The value behind it; NaN: none.</summary>
     public double Value => Volatile.Read(ref _value);
@@ -50,24 +48,27 @@ internal sealed class Signal : IDisposable
             _knownAt = now;
             _last = reading;
         }
-        else if (now - _knownAt > Settings.StaleAfter.TotalSeconds * _ticksPerSecond)
+
+        // What was read last holds until something else is, or it is too old.
+        bool tooOld = now - _knownAt > Settings.StaleAfter.TotalSeconds * _ticksPerSecond;
+        if (tooOld)
         {
             _last = double.NaN;
         }
 
-        // What was read last holds until something else is, or it is too old.
         bool known = double.IsFinite(_last);
-        _level = known ? _level.After(_last, seconds, Settings.Smoothing.TotalSeconds, Settings.Soft, Settings.Hard) : SignalLevel.None;
-        Publish(_level);
-        if (known || now - _knownAt > Settings.StaleAfter.TotalSeconds * _ticksPerSecond)
+        var before = new SignalLevel(_value, _level);
+        SignalLevel after = known ? before.After(_last, seconds, Settings.Smoothing.TotalSeconds, Settings.Soft, Settings.Hard) : SignalLevel.None;
+        Volatile.Write(ref _value, after.Value);
+        Volatile.Write(ref _level, after.Level);
+        if (known || tooOld)
         {
-            Become(stale: !known);
+            Become(stale: tooOld);
         }
 
-        bool lowering = _level.Level > 0;
-        if (lowering != _lowering)
+        bool lowering = after.Level > 0;
+        if (lowering != before.Level > 0)
         {
-            _lowering = lowering;
             _changed(new SignalChange(this, lowering ? SignalChangeKind.BeganLowering : SignalChangeKind.StoppedLowering));
         }
     }
@@ -92,12 +93,6 @@ internal sealed class Signal : IDisposable
 
             return double.NaN;
         }
-    }
-
-    private void Publish(SignalLevel level)
-    {
-        Volatile.Write(ref _value, level.Value);
-        Volatile.Write(ref _published, level.Level);
     }
 
     private void Become(bool stale)

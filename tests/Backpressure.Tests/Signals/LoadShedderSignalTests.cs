@@ -158,14 +158,14 @@ public sealed class LoadShedderSignalTests
     [Fact]
     public void Signals_AreReadByRequestsWhereNoTimerFires()
     {
-        using var time = new DisposableTime();
-        using var shedder = new LoadShedder(Options(), time.Clock, signals: [_pool, _host]);
+        var time = new ManualTimeProvider();
+        using var shedder = new LoadShedder(Options(), time, signals: [_pool, _host]);
         RequestClass any = shedder.ClassOf("any");
         _pool.Value = 30;
         for (int i = 0; i < 10; i++)
         {
             AdmissionLease lease = ShedderRig.Ask(shedder, new AdmissionRequest(any));
-            time.Clock.Pass(TimeSpan.FromMilliseconds(50));
+            time.Pass(TimeSpan.FromMilliseconds(50));
             lease.Complete(Outcome.Success);
         }
 
@@ -287,8 +287,8 @@ public sealed class LoadShedderSignalTests
     [Fact]
     public void Sampling_AllocatesNothing()
     {
-        using var time = new DisposableTime();
-        using var shedder = new LoadShedder(Options(), time.Clock, signals: [_pool, _host]);
+        var time = new ManualTimeProvider();
+        using var shedder = new LoadShedder(Options(), time, signals: [_pool, _host]);
         _pool.Value = 20;
         for (int i = 0; i < 100; i++)
         {
@@ -306,8 +306,8 @@ public sealed class LoadShedderSignalTests
 
         void Sample()
         {
-            time.Clock.Pass(TimeSpan.FromMilliseconds(100));
-            time.Clock.Fire();
+            time.Pass(TimeSpan.FromMilliseconds(100));
+            time.Fire();
         }
     }
 
@@ -350,15 +350,6 @@ public sealed class LoadShedderSignalTests
         {
             Reads++;
             return Fault is { } fault ? throw fault : Value;
-        }
-    }
-
-    private sealed class DisposableTime : IDisposable
-    {
-        public ManualTimeProvider Clock { get; } = new();
-
-        public void Dispose()
-        {
         }
     }
 }
