@@ -6,10 +6,10 @@ namespace Chain;
 internal static class Scenario
 {
     /// <summary>Requests a second that arrive at Edge, at random (Poisson), whatever becomes of them.</summary>
-    public const double OfferedPerSecond = 200;
+    public const double OfferedPerSecond = 120;
 
     /// <summary>What Payments can do at a time; more than that waits inside, as for a database.</summary>
-    public const int PaymentsSlots = 20;
+    public const int PaymentsSlots = 12;
 
     /// <summary>How long a payment takes on average, and how much longer while Payments is slowed.</summary>
     public const int PaymentMs = 50;

@@ -126,7 +126,7 @@ internal static class Chart
 
     private static Plot ServedPlot(ChartRow row, double top)
     {
-        Plot plot = NewPlot(top, tick: 50);
+        Plot plot = NewPlot(top, tick: 25);
         double[] floor = new double[row.Seconds.Length];
         foreach ((Priority priority, _) in Scenario.Mix)
         {

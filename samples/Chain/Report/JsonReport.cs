@@ -15,7 +15,8 @@ internal static class JsonReport
         {
             with.CriticalServed,
             with.Amplification,
-            with.RecoverySeconds,
+            RecoverySeconds = with.RecoverySeconds ?? Scenario.After.TotalSeconds,
+            Recovered = with.RecoverySeconds is not null,
             with.PressureSeconds,
             with.FirstRefusalSeconds,
             Served = Served(with),
@@ -25,13 +26,13 @@ internal static class JsonReport
             {
                 without.CriticalServed,
                 without.Amplification,
-                without.RecoverySeconds,
+                RecoverySeconds = without.RecoverySeconds ?? Scenario.After.TotalSeconds,
+                Recovered = without.RecoverySeconds is not null,
                 without.PressureSeconds,
                 without.FirstRefusalSeconds,
                 Served = Served(without),
                 without.SendLagP99Ms,
             },
-            WatchedAfterSeconds = Scenario.After.TotalSeconds,
             Claims = claims,
         };
 

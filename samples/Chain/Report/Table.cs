@@ -32,6 +32,7 @@ internal static class Table
         Line("  reached Payments", r => $"{r.Payments[^1].ArrivedSlowed:N0}");
         Line("  refused by Payments' own gate", r => $"{r.Payments[^1].ArrivedSlowed - r.Payments[^1].TakenSlowed:N0}");
         Line("at Payments for one that Edge took in", r => $"{r.Amplification:N2}");
+        Line("at Payments for one that reached Checkout", r => $"{(double)r.Payments[^1].ArrivedSlowed / Math.Max(1, r.Checkout[^1].ArrivedSlowed):N2}");
         Line("pressure at Edge after", r => $"{Verdict.Seconds(r.PressureSeconds)}");
         Line("first refusal by Edge's own gate after", r => $"{Verdict.Seconds(r.FirstRefusalSeconds)}");
         Line("recovered after", r => $"{Verdict.Seconds(r.RecoverySeconds)}");

@@ -27,9 +27,6 @@ internal sealed record Run(
     /// <summary>Requests that reached Payments for one that Edge took in, of those sent while Payments was slowed; refused ones count.</summary>
     public double Amplification { get; } = (double)Payments[^1].ArrivedSlowed / Math.Max(1, Edge[^1].TakenSlowed);
 
-    /// <summary>The same with those that Edge was sent.</summary>
-    public double AmplificationOfOffered { get; } = (double)Payments[^1].ArrivedSlowed / Math.Max(1, Edge[^1].ArrivedSlowed);
-
     /// <summary>Served while Payments was slowed.</summary>
     public double CriticalServed => ServedShare(Priority.Critical, Scenario.SlowFrom, Scenario.SlowUntil);
 
