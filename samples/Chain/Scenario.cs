@@ -30,7 +30,7 @@ internal static class Scenario
     public static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(4);
     public static readonly TimeSpan Before = TimeSpan.FromSeconds(4);
     public static readonly TimeSpan Slowed = TimeSpan.FromSeconds(10);
-    public static readonly TimeSpan After = TimeSpan.FromSeconds(12);
+    public static readonly TimeSpan After = TimeSpan.FromSeconds(10);
 
     /// <summary>Beyond this (p99 of how late requests were sent) the load was not what it should have been, and a run is void.</summary>
     public static readonly TimeSpan LargestSendLag = TimeSpan.FromMilliseconds(50);

@@ -17,7 +17,7 @@ internal sealed class LoadProcess(LoadSettings settings, HttpClient http, TimePr
 {
     public const string Role = "load";
 
-    private const int FirstVisits = 150;
+    private const int FirstVisits = 90;
 
     private readonly ConcurrentBag<RequestRecord> _records = [];
     private readonly TaskCompletionSource _allEnded = new();
