@@ -74,6 +74,9 @@ internal sealed class ConsumerWorker : BackgroundService
 
     public string Group => _options.GroupId!;
 
+    /// <summary>The client at work, for tests that end it.</summary>
+    public Handle Handle => _consumer.Handle;
+
     public MessageRunner Runner => _runner;
 
     /// <summary>The partitions that it has.</summary>
