@@ -32,6 +32,7 @@ internal sealed class ConsumerWorker : BackgroundService
     private int _pausedCount;
     private ErrorCode _fault;
     private Error? _end;
+    private bool _commitFailed;
     private bool _closed;
     private bool _disposed;
 
@@ -299,14 +300,14 @@ internal sealed class ConsumerWorker : BackgroundService
 
     private void Committed(CommittedOffsets committed)
     {
-        if (committed.Offsets.FirstOrDefault(static offset => offset.Error.IsError)?.Error is { } error)
+        Error error = committed.Offsets.FirstOrDefault(static offset => offset.Error.IsError)?.Error ?? committed.Error;
+        bool failed = error.IsError && error.Code != ErrorCode.Local_NoOffset;
+        if (failed && !_commitFailed)
         {
             Log.CommitFailed(_logger, Topic, Group, error.Reason);
         }
-        else if (committed.Error.IsError && committed.Error.Code != ErrorCode.Local_NoOffset)
-        {
-            Log.CommitFailed(_logger, Topic, Group, committed.Error.Reason);
-        }
+
+        _commitFailed = failed;
     }
 
     private async Task WatchAsync(CancellationToken ending)

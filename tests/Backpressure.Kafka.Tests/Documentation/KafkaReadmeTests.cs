@@ -23,6 +23,7 @@ public sealed partial class KafkaReadmeTests
         Dictionary<string, string> keys = Keys("Lag", new KafkaLagOptions())
             .Concat(Keys("Ingest", new KafkaIngestOptions()))
             .Concat(Keys("Ingest:Topics:{name}", new KafkaTopicOptions()))
+            .Concat(Keys("Consumer", new KafkaConsumerOptions()))
             .ToDictionary(static key => key.Path, static key => key.Default);
 
         Assert.Equal(keys.Keys.Order(StringComparer.Ordinal), documented.Keys.Order(StringComparer.Ordinal));

@@ -1,7 +1,9 @@
 using Backpressure.AspNetCore;
+using Confluent.Kafka;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Backpressure.Kafka.Tests.Documentation;
 
@@ -13,6 +15,7 @@ internal static class KafkaSnippets
         IConfigurationSection kafka = builder.Configuration.GetSection("Kafka");
         builder.Services.AddBackpressureKafkaLag("billing-lag", kafka.GetSection("Lag"));
         builder.Services.AddBackpressureKafkaIngest(kafka.GetSection("Ingest"));
+        builder.Services.AddBackpressureKafkaConsumer<BillingHandler>("billing", kafka.GetSection("Consumer"));
     }
 
     public static void Endpoints(WebApplication app)
@@ -22,5 +25,23 @@ internal static class KafkaSnippets
             Key = context.Request.Headers["X-Order"],
             Priority = context.Features.Get<IBackpressureFeature>()?.Priority,
         });
+    }
+
+    internal sealed class BillingHandler(IKafkaIngest ingest, ILogger<BillingHandler> logger) : IKafkaMessageHandler
+    {
+        public async Task HandleAsync(ConsumeResult<byte[]?, byte[]?> message, CancellationToken cancellationToken)
+        {
+            if (message.Message.Value is { Length: > 0 } order)
+            {
+                logger.LogInformation("An order of {Bytes} bytes at {Position}", order.Length, message.TopicPartitionOffset);
+                return;
+            }
+
+            KafkaIngestResult kept = await ingest.ProduceAsync("dead-orders", new KafkaRecord { Value = message.Message.Value }, cancellationToken);
+            if (kept.Status != KafkaIngestStatus.Stored)
+            {
+                throw new InvalidOperationException("What is not kept must come again.");
+            }
+        }
     }
 }
