@@ -9,7 +9,7 @@ namespace Backpressure.Kafka.Consuming;
 /// is stored up to the first message that is not.
 /// </summary>
 /// <remarks>A partition that comes back is another one of these: what the old one still does is not stored any more.</remarks>
-internal sealed class PartitionWork
+internal sealed class PartitionWork : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly TakenMessages _taken = new();
@@ -151,7 +151,14 @@ internal sealed class PartitionWork
 
         _gone.Cancel();
         _ = Ended.ContinueWith(
-            static (_, work) => ((PartitionWork)work!).Release(), this, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            static (_, work) => ((PartitionWork)work!).Dispose(), this, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
+
+    /// <summary>Once it is closed and has ended; it does so by itself.</summary>
+    public void Dispose()
+    {
+        _leaving.Dispose();
+        _gone.Dispose();
     }
 
     private async Task RunAsync(byte[]? lane, Queue<Taken> messages)
@@ -238,12 +245,6 @@ internal sealed class PartitionWork
         {
             _ended.TrySetResult();
         }
-    }
-
-    private void Release()
-    {
-        _leaving.Dispose();
-        _gone.Dispose();
     }
 
     /// <summary>Keys are the same when their bytes are.</summary>

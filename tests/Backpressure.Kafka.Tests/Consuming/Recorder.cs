@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Threading.Channels;
 using Confluent.Kafka;
 
 namespace Backpressure.Kafka.Tests.Consuming;
@@ -6,7 +7,7 @@ namespace Backpressure.Kafka.Tests.Consuming;
 /// <summary>A handler that writes down what it has done, and waits or throws as a test wants it.</summary>
 internal sealed class Recorder : IKafkaMessageHandler
 {
-    private readonly SemaphoreSlim _permits = new(0);
+    private readonly Channel<bool> _permits = Channel.CreateUnbounded<bool>();
     private int _active;
     private int _most;
     private int _begun;
@@ -32,7 +33,13 @@ internal sealed class Recorder : IKafkaMessageHandler
 
     public IEnumerable<long> OffsetsOf(int partition) => Done.Where(message => message.Partition == partition).Select(static message => message.Offset);
 
-    public void LetGo(int count = 100_000) => _permits.Release(count);
+    public void LetGo(int count = 1000)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            _permits.Writer.TryWrite(true);
+        }
+    }
 
     public async Task HandleAsync(ConsumeResult<byte[]?, byte[]?> message, CancellationToken cancellationToken)
     {
@@ -51,7 +58,7 @@ internal sealed class Recorder : IKafkaMessageHandler
 
             if (Holds(message))
             {
-                await _permits.WaitAsync(cancellationToken);
+                await _permits.Reader.ReadAsync(cancellationToken);
             }
 
             Done.Enqueue((message.Partition.Value, message.Offset.Value));

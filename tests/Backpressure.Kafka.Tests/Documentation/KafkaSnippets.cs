@@ -3,7 +3,6 @@ using Confluent.Kafka;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Backpressure.Kafka.Tests.Documentation;
 
@@ -27,13 +26,13 @@ internal static class KafkaSnippets
         });
     }
 
-    internal sealed class BillingHandler(IKafkaIngest ingest, ILogger<BillingHandler> logger) : IKafkaMessageHandler
+    internal sealed class BillingHandler(IKafkaIngest ingest, Bills bills) : IKafkaMessageHandler
     {
         public async Task HandleAsync(ConsumeResult<byte[]?, byte[]?> message, CancellationToken cancellationToken)
         {
             if (message.Message.Value is { Length: > 0 } order)
             {
-                logger.LogInformation("An order of {Bytes} bytes at {Position}", order.Length, message.TopicPartitionOffset);
+                await bills.WriteAsync(order, cancellationToken);
                 return;
             }
 
@@ -42,6 +41,19 @@ internal static class KafkaSnippets
             {
                 throw new InvalidOperationException("What is not kept must come again.");
             }
+        }
+    }
+
+    /// <summary>What a reader would have of his own.</summary>
+    internal sealed class Bills
+    {
+        public System.Collections.Concurrent.ConcurrentQueue<byte[]> Written { get; } = new();
+
+        public Task WriteAsync(byte[] order, CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Written.Enqueue(order);
+            return Task.CompletedTask;
         }
     }
 }
