@@ -27,6 +27,15 @@ internal sealed class OptionsErrors
         }
     }
 
+    /// <exception cref="BackpressureOptionsException">There are errors; it names them all.</exception>
+    public void ThrowIfAny()
+    {
+        if (_texts.Count > 0)
+        {
+            throw new BackpressureOptionsException(_texts);
+        }
+    }
+
     public void Range(string path, int? value, int min, int max, string otherwise)
     {
         if (value < min || value > max)
