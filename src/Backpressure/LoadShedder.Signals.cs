@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using Backpressure.Downstreams;
 using Backpressure.Observability;
 using Backpressure.Signals;
@@ -34,6 +35,15 @@ public sealed partial class LoadShedder
     {
         Signal signal = change.Signal;
         string name = signal.Settings.Name;
+        (StateChangeKind kind, FormattableString text) = change.Kind switch
+        {
+            SignalChangeKind.BeganLowering => (StateChangeKind.SignalUp, (FormattableString)$"Began to lower limits: it reads {signal.Value:G4}, above what it may ({signal.Settings.Soft})."),
+            SignalChangeKind.StoppedLowering => (StateChangeKind.SignalDown, $"Stopped lowering limits: it reads {signal.Value:G4}."),
+            SignalChangeKind.WentStale => (StateChangeKind.SignalStale, $"No reading for {signal.Settings.StaleAfter.TotalSeconds} s, so it does not count. {change.Absence}"),
+            SignalChangeKind.CameBack => (StateChangeKind.SignalBack, $"Has readings again and counts."),
+            _ => (StateChangeKind.SignalFaulted, $"Reading it failed: {change.Fault?.GetType().Name}."),
+        };
+        _changes.Add(kind, name, text.ToString(CultureInfo.InvariantCulture));
         switch (change.Kind)
         {
             case SignalChangeKind.BeganLowering:

@@ -14,6 +14,9 @@ internal sealed partial class Downstream
 
     private volatile Pressure _pressure = Pressure.None;
 
+    // The nominal limit that was noted last. Guarded by _applying.
+    private int _told;
+
     /// <summary>Called when the limit is looked at, so that signals are read also where the pool has no thread for a timer.</summary>
     internal Action<long>? Looked { get; set; }
 
@@ -96,9 +99,11 @@ internal sealed partial class Downstream
     {
         DecidedWaiters decided = default;
         LimitDecision decision;
+        int told;
         lock (_applying)
         {
             decision = Controller.Current;
+            (told, _told) = (_told, decision.Nominal);
             int floor = Pressure.FloorOf(_settings.Limit);
             Gate.SetLimit(_pressure.Lower(decision.Limit, floor), _pressure.Lower(decision.Nominal, floor), now, ref decided);
         }
@@ -106,6 +111,12 @@ internal sealed partial class Downstream
         decided.Tell();
         if (!IsShadow)
         {
+            if (told != decision.Nominal)
+            {
+                // A dip, which comes and goes by itself, is no change.
+                Changes?.LimitMoved(Name, told, decision.Nominal, decision.Reason.ToString());
+            }
+
             _shedding.LimitMoved(decision.Limit, _settings.Limit);
         }
     }
