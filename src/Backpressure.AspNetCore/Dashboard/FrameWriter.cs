@@ -17,6 +17,13 @@ internal sealed class FrameWriter(string service, History history, PartitionLedg
         json.WriteString("service", service);
         json.WriteString("mode", snapshot.Settings.Mode.Tag());
         WriteHeadlines(json, snapshot);
+        json.WriteStartArray("fields");
+        foreach (string field in HistoryFields.Names)
+        {
+            json.WriteStringValue(field);
+        }
+
+        json.WriteEndArray();
         json.WriteStartArray("gates");
         foreach (GateSnapshot gate in snapshot.Gates)
         {
