@@ -2,6 +2,7 @@ using Backpressure;
 using Backpressure.AspNetCore;
 using Backpressure.AspNetCore.Dashboard;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,7 +41,7 @@ public static class BackpressureDashboardExtensions
             throw new BackpressureOptionsException(errors);
         }
 
-        bool development = endpoints.ServiceProvider.GetService<IHostEnvironment>()?.IsDevelopment() ?? false;
+        bool development = endpoints.ServiceProvider.GetService<IWebHostEnvironment>()?.IsDevelopment() ?? false;
         var page = DashboardEndpoints.Create(endpoints.ServiceProvider, feed, options, pattern, development);
         RouteGroupBuilder group = endpoints.MapGroup(pattern);
         group.Map("", page.PageAsync);
