@@ -56,10 +56,10 @@ internal static class GateHeadline
         bool critical = shed.Contains(Priority.Critical) && !gate.IsShadow;
         double asked = refused + Sum(mean, HistoryFields.Served);
         RejectionReason most = HistoryFields.AllReasons.MaxBy(reason => reason is RejectionReason.RateLimited or RejectionReason.ClientAborted ? -1 : Of(mean, reason));
-        string intact = whole.Length == 0 ? "" : $" {string.Join(", ", whole)} {(whole.Length == 1 ? "is" : "are")} served in full.";
+        string intact = whole.Length == 0 ? "" : $" {List(whole)} {(whole.Length == 1 ? "is" : "are")} served in full.";
         return new(
             gate.IsShadow ? HeadlineState.WouldShed : critical ? HeadlineState.Critical : HeadlineState.Shedding,
-            $"{(gate.IsShadow ? "Would be shedding" : "Shedding")} {string.Join(", ", shed.Reverse())} at {gate.Downstream}",
+            $"{(gate.IsShadow ? "Would be shedding" : "Shedding")} {List([.. shed.Reverse()])} at {gate.Downstream}",
             Text($"The downstream is full: {gate.InFlight} of {gate.Limit} in flight, {gate.Waiting.Sum()} waiting. {refused:N0} of {asked:N0} requests a second {(gate.IsShadow ? "would be" : "are")} refused, most because {Because(most)} ({most.Tag()}).{intact}"),
             Advice(gate, snapshot, most, critical),
             History.IdOf(gate),
@@ -119,6 +119,10 @@ internal static class GateHeadline
 
         return sum;
     }
+
+    private static string List(Priority[] priorities) => priorities.Length < 2
+        ? string.Concat(priorities)
+        : $"{string.Join(", ", priorities[..^1])} and {priorities[^1]}";
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

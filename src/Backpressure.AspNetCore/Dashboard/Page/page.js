@@ -63,22 +63,25 @@ async function load(keepOlder) {
 
   loading = true;
   const gate = chosen;
+  let history;
   try {
-    const history = await fetchHistory(gate);
-    if (gate === chosen) {
-      // One without a history (there are too many gates) begins one here.
-      const one = snapshot.gates.find(other => other.id === gate);
-      ring.load(history ?? { fields, signals: Object.keys(levels()), rows: one ? [[snapshot.at / 1000, ...one.row, ...Object.values(levels())]] : [] }, keepOlder);
-      show();
-    }
+    history = await fetchHistory(gate);
   } catch {
     // The stream tells of a server that is gone; the next event asks again.
+    return;
   } finally {
     loading = false;
-    if (gate !== chosen) {
-      load(false);
-    }
   }
+
+  if (gate !== chosen) {
+    load(false);
+    return;
+  }
+
+  // One without a history (there are too many gates) begins one here.
+  const one = snapshot.gates.find(other => other.id === gate);
+  ring.load(history ?? { fields, signals: Object.keys(levels()), rows: one ? [[snapshot.at / 1000, ...one.row, ...Object.values(levels())]] : [] }, keepOlder);
+  show();
 }
 
 function show() {
