@@ -41,6 +41,9 @@ internal sealed class DashboardFeed : IDisposable
         _writer = new FrameWriter(service, _history, _partitions);
     }
 
+    /// <summary>Who is heavy, while somebody watches.</summary>
+    internal PartitionLedger Partitions => _partitions;
+
     /// <summary>Begins to look. The first call counts.</summary>
     public void Start(BackpressureDashboardOptions options)
     {

@@ -124,9 +124,9 @@ function createCharts(container, ring, announce) {
       series: [{}, ...lines.map(line => ({
         label: line.label, width: 2, dash: line.dash, points: { show: false }, spanGaps: false,
         stroke: () => color(line.stroke),
-        fill: line.fill && !chart.stacked ? () => color(line.stroke) + "33" : undefined,
+        fill: line.fill && !(chart.stacked && line === lines[1]) ? () => color(line.stroke) + "33" : undefined,
       }))],
-      bands: chart.stacked ? [{ series: [2, 1], fill: () => color(lines[1].stroke) + "88" }, { series: [1, -1], fill: () => color(lines[0].stroke) + "33" }] : [],
+      bands: chart.stacked ? [{ series: [2, 1], fill: () => color(lines[1].stroke) + "66" }] : [],
       hooks: { setCursor: [() => tell(entry)], drawClear: [drawMarks] },
     };
   }
