@@ -19,7 +19,7 @@ public sealed class LoadShedderSnapshotTests
 
         ShedderSnapshot snapshot = shedder.GetSnapshot();
 
-        GateSnapshot gate = Assert.Single(snapshot.Gates, static gate => gate.Downstream == "Db");
+        GateSnapshot gate = Assert.Single(snapshot.Gates, static gate => gate is { Downstream: "Db", IsShadow: false });
         Assert.Equal((1, 1, false), (gate.Limit, gate.InFlight, gate.IsShadow));
         Assert.Equal([0, 0, 0, 1], gate.Waiting);
         Assert.Equal(16, gate.Capacity);
