@@ -61,13 +61,15 @@ internal static class GateHeadline
             gate.IsShadow ? HeadlineState.WouldShed : critical ? HeadlineState.Critical : HeadlineState.Shedding,
             $"{(gate.IsShadow ? "Would be shedding" : "Shedding")} {List([.. shed.Reverse()])} at {gate.Downstream}",
             Text($"The downstream is full: {gate.InFlight} of {gate.Limit} in flight, {gate.Waiting.Sum()} waiting. {refused:N0} of {asked:N0} requests a second {(gate.IsShadow ? "would be" : "are")} refused, most because {Because(most)} ({most.Tag()}).{intact}"),
-            Advice(gate, snapshot, most, critical),
+            Advice(gate, snapshot, mean[HistoryFields.Limit], most, critical),
             History.IdOf(gate),
             gate.SheddingSince);
     }
 
-    private static string Advice(GateSnapshot gate, ShedderSnapshot snapshot, RejectionReason most, bool critical)
+    private static string Advice(GateSnapshot gate, ShedderSnapshot snapshot, float usualLimit, RejectionReason most, bool critical)
     {
+        // A law cuts its limit for a moment to learn; only one that stays there is worth a word.
+        int limit = (int)Math.Round(usualLimit);
         string key = $"Downstreams:{gate.Downstream}:Limit";
         string advice = gate switch
         {
@@ -76,11 +78,11 @@ internal static class GateHeadline
             { LimitedBy: { } signal } => Signal(gate, snapshot, signal),
             { Settings.Limit.Algorithm: LimitAlgorithm.Fixed } =>
                 Text($"The limit is fixed at {gate.Limit}. If {gate.Downstream} can do more, raise {key}:Value or set {key}:Algorithm to Adaptive; if not, it needs more capacity."),
-            _ when gate.Limit <= gate.Settings.Limit.Min =>
-                Text($"The limit is at its minimum, {gate.Limit}: {gate.Downstream} is slow or failing. Look at its errors and its latency first."),
-            _ when gate.Limit >= gate.Settings.Limit.Max =>
+            _ when limit <= gate.Settings.Limit.Min =>
+                Text($"The limit is at its minimum, {gate.Settings.Limit.Min}: {gate.Downstream} is slow or failing. Look at its errors and its latency first."),
+            _ when limit >= gate.Settings.Limit.Max =>
                 Text($"The limit is at its maximum. If {gate.Downstream} can do more, raise {key}:Max."),
-            _ => Text($"{gate.Downstream} does what it can at {gate.Limit} in flight. Give it more capacity, or find who asks for so much. A restart does not help."),
+            _ => Text($"{gate.Downstream} does what it can at about {limit} in flight. Give it more capacity, or find who asks for so much. A restart does not help."),
         };
         return gate.IsShadow ? "Nothing is held back: this policy is only observed. Enforced, that is what it would do."
             : critical ? $"Important work is lost. {advice}" : advice;

@@ -114,12 +114,24 @@ internal sealed partial class Downstream
             if (told != decision.Nominal)
             {
                 // A dip, which comes and goes by itself, is no change.
-                Changes?.LimitMoved(Name, told, decision.Nominal, decision.Reason.ToString());
+                Changes?.LimitMoved(Name, told, decision.Nominal, WordsOf(decision.Reason));
             }
 
             _shedding.LimitMoved(decision.Limit, _settings.Limit);
         }
     }
+
+    private static string WordsOf(LimitReason reason) => reason switch
+    {
+        LimitReason.Configured => "as configured",
+        LimitReason.SlowStart => "nothing queues yet",
+        LimitReason.Increase => "there is room",
+        LimitReason.Follow => "follows latency",
+        LimitReason.Dropped => "requests were dropped",
+        LimitReason.Test => "a cut to tell congestion from a slower route",
+        LimitReason.Shift => "latency has changed",
+        _ => reason.ToString(),
+    };
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Thrown from a timer it would end the process.")]
     private void Tick()

@@ -119,15 +119,10 @@ internal sealed partial class SheddingState
 
         if (atMinimum)
         {
-            Changes?.Add(
-                StateChangeKind.LimitAtMinimum, _downstream,
-                string.Create(CultureInfo.InvariantCulture, $"Limit at its minimum, {limit}: it is slow, failing, or its latency has changed."));
             LogAtMinimum(_downstream, limit);
         }
         else
         {
-            Changes?.Add(
-                StateChangeKind.LimitAboveMinimum, _downstream, string.Create(CultureInfo.InvariantCulture, $"Limit above its minimum again: {limit}."));
             LogAboveMinimum(_downstream, limit);
         }
     }

@@ -14,8 +14,6 @@ internal enum StateChangeKind
     SheddingBegan,
     SheddingStopped,
     LimitMoved,
-    LimitAtMinimum,
-    LimitAboveMinimum,
     SignalUp,
     SignalDown,
     SignalStale,

@@ -86,6 +86,6 @@ internal sealed class StateChanges(TimeProvider time)
 
         public StateChange ToChange() => new(
             Number, At, StateChangeKind.LimitMoved, Downstream,
-            string.Create(CultureInfo.InvariantCulture, $"Limit {From} → {To}: {string.Join(", ", Reasons)}."));
+            string.Create(CultureInfo.InvariantCulture, $"{(From == To ? $"Limit about {To}" : $"Limit {From} → {To}")}: {string.Join(", ", Reasons)}."));
     }
 }

@@ -126,6 +126,7 @@ public sealed class HeadlineTests
     private Headline Of(GateSnapshot gate, bool stopping = false)
     {
         ShedderSettings settings = SettingsFactory.Build(_options);
+        _mean[HistoryFields.Limit] = gate.Limit;
         var snapshot = new ShedderSnapshot
         {
             At = Since.AddMinutes(4),

@@ -99,7 +99,7 @@ function showPartitions(table, partitions) {
 }
 
 const CHANGE_NAMES = {
-  SheddingBegan: "Shedding", SheddingStopped: "Shedding ended", LimitMoved: "Limit", LimitAtMinimum: "Limit at minimum", LimitAboveMinimum: "Limit",
+  SheddingBegan: "Shedding", SheddingStopped: "Shedding ended", LimitMoved: "Limit",
   SignalUp: "Signal up", SignalDown: "Signal down", SignalStale: "Signal stale", SignalBack: "Signal back", SignalFaulted: "Signal fault",
   Reloaded: "Configuration", ReloadRejected: "Configuration refused",
 };
