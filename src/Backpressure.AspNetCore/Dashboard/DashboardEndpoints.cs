@@ -24,7 +24,7 @@ internal sealed class DashboardEndpoints
     private bool _closedTold;
 
     private DashboardEndpoints(
-        DashboardFeed feed, BackpressureDashboardOptions options, string pattern, bool development, TimeProvider time, CancellationToken stopping, ILogger logger)
+        DashboardFeed feed, BackpressureDashboardOptions options, string pattern, bool development, TimeProvider time, ILogger logger, CancellationToken stopping)
     {
         _feed = feed;
         _options = options;
@@ -42,8 +42,8 @@ internal sealed class DashboardEndpoints
             pattern,
             development,
             services.GetService<TimeProvider>() ?? TimeProvider.System,
-            services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None,
-            GuardedLogger.Create(services.GetRequiredService<ILoggerFactory>()));
+            GuardedLogger.Create(services.GetRequiredService<ILoggerFactory>()),
+            services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None);
 
     public Task PageAsync(HttpContext context)
     {

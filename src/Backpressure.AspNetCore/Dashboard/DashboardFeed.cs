@@ -144,9 +144,9 @@ internal sealed class DashboardFeed : IDisposable
             ++_number,
             _writer.WriteSnapshot(_snapshot, _options),
             changes,
-            _frame?.ChangesNumber == changes ? _frame.Changes : _writer.WriteChanges(_shedder.Changes.Read()),
+            _frame?.ChangesNumber == changes ? _frame.Changes : FrameWriter.WriteChanges(_shedder.Changes.Read()),
             configuration,
-            _frame?.ConfigurationNumber == configuration ? _frame.Configuration : _writer.WriteConfiguration(_configuration.Rows));
+            _frame?.ConfigurationNumber == configuration ? _frame.Configuration : FrameWriter.WriteConfiguration(_configuration.Rows));
     }
 
     private void Leave()

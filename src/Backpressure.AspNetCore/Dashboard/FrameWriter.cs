@@ -52,7 +52,7 @@ internal sealed class FrameWriter(string service, History history, PartitionLedg
         json.WriteEndObject();
     });
 
-    public byte[] WriteChanges(StateChange[] changes) => Event("changes", json =>
+    public static byte[] WriteChanges(StateChange[] changes) => Event("changes", json =>
     {
         json.WriteStartArray();
         foreach (StateChange change in changes.Reverse())
@@ -68,7 +68,7 @@ internal sealed class FrameWriter(string service, History history, PartitionLedg
         json.WriteEndArray();
     });
 
-    public byte[] WriteConfiguration(IReadOnlyList<ConfigurationRow> rows) => Event("configuration", json =>
+    public static byte[] WriteConfiguration(IReadOnlyList<ConfigurationRow> rows) => Event("configuration", json =>
     {
         json.WriteStartArray();
         foreach (ConfigurationRow row in rows)

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Backpressure.AspNetCore.Dashboard;
 using Backpressure.Observability;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
@@ -244,6 +245,24 @@ public sealed class DashboardFeedTests
         JsonElement change = (await events.NextAsync("changes"))[0];
         Assert.Equal((nameof(StateChangeKind.SheddingBegan), "Default"), (change.GetProperty("kind").GetString(), change.GetProperty("subject").GetString()));
         running.Complete(Outcome.Success);
+    }
+
+    [Fact]
+    public async Task Reload_ThatIsRefused_IsToldByWhereItIsWrongAndNotByItsValue()
+    {
+        await using Site site = await DashboardEndpointsTests.OpenSiteAsync(time: _time, build: static builder =>
+        {
+            builder.Configuration["Backpressure:Policies:Default:MaxWait"] = null;
+            builder.Services.AddBackpressure(builder.Configuration.GetSection("Backpressure"));
+        });
+
+        site.App.Configuration["Backpressure:Policies:Shed:MaxWait"] = "not-to-be-shown";
+        ((IConfigurationRoot)site.App.Configuration).Reload();
+
+        StateChange change = Assert.Single(site.Shedder.Changes.Read().DistinctBy(static change => change.Text));
+        Assert.Equal(StateChangeKind.ReloadRejected, change.Kind);
+        Assert.Contains("Backpressure:Policies:Shed:MaxWait", change.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("not-to-be-shown", change.Text, StringComparison.Ordinal);
     }
 
     private static async Task<AdmissionLease> AdmitAsync(Site site, string policy, Priority? priority = null) =>
