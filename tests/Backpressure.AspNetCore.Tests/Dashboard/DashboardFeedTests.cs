@@ -23,7 +23,7 @@ public sealed class DashboardFeedTests
         await using Events events = await Events.OpenAsync(site.Client);
         await events.NextAsync("snapshot");
         AdmissionLease running = await AdmitAsync(site, "Block");
-        Task<AdmissionLease> waiting = site.Shedder.AdmitAsync(new AdmissionRequest(site.Shedder.ClassOf("r", "Block", Priority.High))).AsTask();
+        Task<AdmissionLease> waiting = site.Shedder.AdmitAsync(new AdmissionRequest(site.Shedder.ClassOf("r", "Block", Priority.High)), TestContext.Current.CancellationToken).AsTask();
         Assert.False((await AdmitAsync(site, "Reject", Priority.Low)).IsAdmitted);
 
         _time.Advance(Second);

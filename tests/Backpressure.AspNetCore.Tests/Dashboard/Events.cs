@@ -18,22 +18,22 @@ internal sealed class Events(Stream stream) : IAsyncDisposable
     /// <summary>The next event; null: the stream has ended.</summary>
     public async Task<(string Name, JsonElement Data)?> NextAsync()
     {
-        string name = "message";
-        string? data = null;
+        var lines = new List<string>();
         while (await _reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Site.Patience, TimeProvider.System, TestContext.Current.CancellationToken) is { } line)
         {
-            if (line.Length == 0 && data is not null)
+            if (line.Length > 0)
             {
-                return (name, JsonElement.Parse(data));
+                lines.Add(line);
+                continue;
             }
 
-            string[] parts = line.Split(": ", 2);
-            (name, data) = parts[0] switch
+            // A block without data, such as the first, which says how soon to come back, is no event.
+            if (lines.Exists(static field => field.StartsWith("data: ", StringComparison.Ordinal)))
             {
-                "event" => (parts[1], data),
-                "data" => (name, data is null ? parts[1] : throw new InvalidOperationException("Data of two lines.")),
-                _ => (name, data),
-            };
+                return (ValueOf(lines, "event: "), JsonElement.Parse(ValueOf(lines, "data: ")));
+            }
+
+            lines.Clear();
         }
 
         return null;
@@ -52,6 +52,9 @@ internal sealed class Events(Stream stream) : IAsyncDisposable
 
         throw new InvalidOperationException($"The stream ended before an event {name}.");
     }
+
+    private static string ValueOf(List<string> lines, string field) =>
+        Assert.Single(lines, line => line.StartsWith(field, StringComparison.Ordinal))[field.Length..];
 
     public async ValueTask DisposeAsync()
     {
