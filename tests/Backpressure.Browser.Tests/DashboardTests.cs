@@ -6,7 +6,7 @@ using Microsoft.Playwright;
 
 namespace Backpressure.Browser.Tests;
 
-public sealed partial class DashboardTests(Browser browser) : IClassFixture<Browser>
+public sealed partial class DashboardTests(Chromium browser) : IClassFixture<Chromium>
 {
     /// <summary>Where the picture goes; unset: it is only taken.</summary>
     private const string Picture = "BACKPRESSURE_PICTURE";
@@ -17,10 +17,10 @@ public sealed partial class DashboardTests(Browser browser) : IClassFixture<Brow
     [Fact]
     public void Chromium_IsFoundWhereItIsNamedOrUsuallyIs()
     {
-        Assert.Equal("/opt/c", Browser.Find("/opt/c", static path => path == "/opt/c"));
-        Assert.Equal("/usr/bin/chromium", Browser.Find(null, static path => path == "/usr/bin/chromium"));
-        Assert.Null(Browser.Find("", static _ => false));
-        Assert.Contains(Browser.Variable, Assert.Throws<InvalidOperationException>(() => Browser.Find("/opt/c", static _ => false)).Message, StringComparison.Ordinal);
+        Assert.Equal("/opt/c", Chromium.Find("/opt/c", static path => path == "/opt/c"));
+        Assert.Equal("/usr/bin/chromium", Chromium.Find(null, static path => path == "/usr/bin/chromium"));
+        Assert.Null(Chromium.Find("", static _ => false));
+        Assert.Contains(Chromium.Variable, Assert.Throws<InvalidOperationException>(() => Chromium.Find("/opt/c", static _ => false)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 namespace Backpressure.Browser.Tests;
 
 /// <summary>Debian's Chromium, driven by Playwright: one for all tests, started by the first that needs it.</summary>
-public sealed class Browser : IAsyncLifetime
+public sealed class Chromium : IAsyncLifetime
 {
     /// <summary>Names another Chromium.</summary>
     internal const string Variable = "BACKPRESSURE_CHROMIUM";
