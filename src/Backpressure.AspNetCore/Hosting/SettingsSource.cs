@@ -46,16 +46,31 @@ internal sealed class SettingsSource
         _required = policies;
     }
 
+    /// <summary>The options as code alone has them, and as they are with all configuration on top; what is wrong in it is left out.</summary>
+    public (BackpressureOptions Code, BackpressureOptions All) ReadOptions()
+    {
+        BackpressureOptions code = ReadCode();
+        BackpressureOptions all = ReadCode();
+        var errors = new OptionsErrors();
+        foreach (IConfiguration section in Sections)
+        {
+            OptionsReader.Read(section, all, errors);
+        }
+
+        foreach (KnownSignal signal in _signals)
+        {
+            signal.AddTo(code);
+            signal.AddTo(all);
+        }
+
+        return (code, all);
+    }
+
     /// <summary>Reads everything anew.</summary>
     /// <exception cref="BackpressureOptionsException">With every error there is.</exception>
     public ShedderSettings Read()
     {
-        var options = new BackpressureOptions();
-        foreach (OptionsStep step in _code)
-        {
-            step.Code!(options);
-        }
-
+        BackpressureOptions options = ReadCode();
         var errors = new OptionsErrors();
         foreach (IConfiguration section in Sections)
         {
@@ -75,6 +90,17 @@ internal sealed class SettingsSource
         return errors.Count + missing.Length == 0
             ? SettingsFactory.Build(options)
             : throw new BackpressureOptionsException([.. errors.Texts, .. missing]);
+    }
+
+    private BackpressureOptions ReadCode()
+    {
+        var options = new BackpressureOptions();
+        foreach (OptionsStep step in _code)
+        {
+            step.Code!(options);
+        }
+
+        return options;
     }
 
     private void CheckTemplates(BackpressureOptions options, string path, OptionsErrors errors)
