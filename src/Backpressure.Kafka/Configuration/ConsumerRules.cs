@@ -63,8 +63,12 @@ internal static class ConsumerRules
 
         errors.Range(
             Join(path, nameof(options.MaxAttempts)), options.MaxAttempts, 1, 1000, "Choose a number in that range, or leave it out for 5.");
-        Duration(nameof(options.RetryDelay), options.RetryDelay, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(30), "00:00:01");
-        Duration(nameof(options.HandOverTimeout), options.HandOverTimeout, TimeSpan.Zero, TimeSpan.FromMinutes(1), "00:00:05");
+        errors.Range(
+            Join(path, nameof(options.RetryDelay)), options.RetryDelay, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(30),
+            "Choose a duration in that range, or leave it out for 00:00:01.");
+        errors.Range(
+            Join(path, nameof(options.HandOverTimeout)), options.HandOverTimeout, TimeSpan.Zero, TimeSpan.FromMinutes(1),
+            "Choose a duration in that range, or leave it out for 00:00:05.");
         errors.Range(
             Join(path, nameof(options.CatchUpTime)), options.CatchUpTime, TimeSpan.FromSeconds(1), "Choose a duration in that range, or leave it out for 00:01:00.");
         ClientRules.Client(
@@ -85,16 +89,6 @@ internal static class ConsumerRules
             errors.Add(
                 Join(Join(path, "Client"), MaxPollInterval), OptionsErrors.Quote(most),
                 $"must be longer than HandOverTimeout ({OptionsErrors.Show(options.HandOverTimeout)}), or the group takes the consumer for dead while it hands over. Raise it, or lower HandOverTimeout.");
-        }
-
-        void Duration(string key, TimeSpan value, TimeSpan least, TimeSpan longest, string otherwise)
-        {
-            if (value < least || value > longest)
-            {
-                errors.Add(
-                    Join(path, key), OptionsErrors.Show(value),
-                    $"must be from {OptionsErrors.Show(least)} to {OptionsErrors.Show(longest)}. Choose a duration in that range, or leave it out for {otherwise}.");
-            }
         }
     }
 
