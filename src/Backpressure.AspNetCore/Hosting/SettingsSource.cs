@@ -49,40 +49,16 @@ internal sealed class SettingsSource
     /// <summary>The options as code alone has them, and as they are with all configuration on top; what is wrong in it is left out.</summary>
     public (BackpressureOptions Code, BackpressureOptions All) ReadOptions()
     {
-        BackpressureOptions code = ReadCode();
-        BackpressureOptions all = ReadCode();
         var errors = new OptionsErrors();
-        foreach (IConfiguration section in Sections)
-        {
-            OptionsReader.Read(section, all, errors);
-        }
-
-        foreach (KnownSignal signal in _signals)
-        {
-            signal.AddTo(code);
-            signal.AddTo(all);
-        }
-
-        return (code, all);
+        return (Read([], errors), Read(Sections, errors));
     }
 
     /// <summary>Reads everything anew.</summary>
     /// <exception cref="BackpressureOptionsException">With every error there is.</exception>
     public ShedderSettings Read()
     {
-        BackpressureOptions options = ReadCode();
         var errors = new OptionsErrors();
-        foreach (IConfiguration section in Sections)
-        {
-            OptionsReader.Read(section, options, errors);
-        }
-
-        // Last, so that an entry of the user's own stands.
-        foreach (KnownSignal signal in _signals)
-        {
-            signal.AddTo(options);
-        }
-
+        BackpressureOptions options = Read(Sections, errors);
         string root = Root;
         OptionsValidator.Validate(options, root, errors);
         CheckTemplates(options, OptionsValidator.Join(root, nameof(options.Routes)), errors);
@@ -92,12 +68,23 @@ internal sealed class SettingsSource
             : throw new BackpressureOptionsException([.. errors.Texts, .. missing]);
     }
 
-    private BackpressureOptions ReadCode()
+    private BackpressureOptions Read(IReadOnlyList<IConfiguration> sections, OptionsErrors errors)
     {
         var options = new BackpressureOptions();
         foreach (OptionsStep step in _code)
         {
             step.Code!(options);
+        }
+
+        foreach (IConfiguration section in sections)
+        {
+            OptionsReader.Read(section, options, errors);
+        }
+
+        // Last, so that an entry of the user's own stands.
+        foreach (KnownSignal signal in _signals)
+        {
+            signal.AddTo(options);
         }
 
         return options;
