@@ -116,13 +116,13 @@ public static class BackpressureKafkaServiceCollectionExtensions
         services.TryAddSingleton<THandler>();
         services.AddKafkaCore().AddNamed(name, provider =>
         {
-            var errors = new OptionsErrors();
-            var options = new KafkaConsumerOptions();
-            read(options, errors);
-            ConsumerRules.Validate(path, options, errors);
-            LoadShedder? shedder = options.Policy is null ? null : provider.GetService<LoadShedder>();
-            ConsumerRules.ValidatePolicy(path, options, shedder, errors);
-            errors.ThrowIfAny();
+            LoadShedder? shedder = null;
+            KafkaConsumerOptions options = OptionsOf(read, (options, errors) =>
+            {
+                ConsumerRules.Validate(path, options, errors);
+                shedder = options.Policy is null ? null : provider.GetService<LoadShedder>();
+                ConsumerRules.ValidatePolicy(path, options, shedder, errors);
+            });
             IServiceScopeFactory scopes = provider.GetRequiredService<IServiceScopeFactory>();
             return new ConsumerWorker(
                 options, path,
@@ -146,13 +146,8 @@ public static class BackpressureKafkaServiceCollectionExtensions
 
         services.AddKafkaCore().AddSingleton(provider =>
         {
-            var errors = new OptionsErrors();
-            var options = new KafkaIngestOptions();
-            read(options, errors);
-            IngestRules.Validate(path, options, errors);
-            errors.ThrowIfAny();
             return new KafkaIngest(
-                options, path, TimeOf(provider), provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<IMeterFactory>(),
+                OptionsOf(read, (options, errors) => IngestRules.Validate(path, options, errors)), path, TimeOf(provider), provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<IMeterFactory>(),
                 provider.GetService<IHostApplicationLifetime>());
         });
         services.AddSingleton<IKafkaIngest>(static provider => provider.GetRequiredService<KafkaIngest>());
@@ -165,11 +160,7 @@ public static class BackpressureKafkaServiceCollectionExtensions
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         services.AddKafkaCore().AddNamed(name, provider =>
         {
-            var errors = new OptionsErrors();
-            var options = new KafkaLagOptions();
-            read(options, errors);
-            LagRules.Validate(path, options, errors);
-            errors.ThrowIfAny();
+            KafkaLagOptions options = OptionsOf(read, (options, errors) => LagRules.Validate(path, options, errors));
             return new LagMonitor(name, options, path, TimeOf(provider), LoggerOf(provider));
         });
         return services.AddSingleton<ICapacitySignal>(provider => provider.GetRequiredKeyedService<LagMonitor>(name));
@@ -200,6 +191,18 @@ public static class BackpressureKafkaServiceCollectionExtensions
             provider.GetRequiredService<IMeterFactory>(), provider.GetKeyedServices<LagMonitor>(KeyedService.AnyKey),
             provider.GetKeyedServices<ConsumerWorker>(KeyedService.AnyKey)));
         return services;
+    }
+
+    /// <exception cref="BackpressureOptionsException">They are wrong; it names every error.</exception>
+    private static T OptionsOf<T>(Action<T, OptionsErrors> read, Action<T, OptionsErrors> validate)
+        where T : new()
+    {
+        var errors = new OptionsErrors();
+        var options = new T();
+        read(options, errors);
+        validate(options, errors);
+        errors.ThrowIfAny();
+        return options;
     }
 
     private static string PathOf(IConfiguration configuration, string otherwise) =>
