@@ -17,13 +17,7 @@ internal sealed class FrameWriter(string service, History history, PartitionLedg
         json.WriteString("service", service);
         json.WriteString("mode", snapshot.Settings.Mode.Tag());
         WriteHeadlines(json, snapshot);
-        json.WriteStartArray("fields");
-        foreach (string field in HistoryFields.Names)
-        {
-            json.WriteStringValue(field);
-        }
-
-        json.WriteEndArray();
+        History.WriteNames(json, "fields", HistoryFields.Names);
         json.WriteStartArray("gates");
         foreach (GateSnapshot gate in snapshot.Gates)
         {
@@ -167,7 +161,7 @@ internal sealed class FrameWriter(string service, History history, PartitionLedg
         json.WriteStartObject("reasons");
         foreach (RejectionReason reason in HistoryFields.AllReasons)
         {
-            long total = Priorities.All.Sum(priority => totals.Of(refusal, priority, reason));
+            long total = totals.Of(refusal, reason);
             if (total > 0)
             {
                 json.WriteNumber(reason.Tag(), total);

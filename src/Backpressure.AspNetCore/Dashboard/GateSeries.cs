@@ -7,7 +7,7 @@ internal sealed class GateSeries(int length)
 {
     private readonly float[] _cells = NotKnown(length * HistoryFields.Count);
     private readonly int _length = length;
-    private DecisionTotals? _before;
+    private DecisionTotals _before = DecisionTotals.None;
 
     /// <summary>The row of a place in the ring.</summary>
     public ReadOnlySpan<float> Row(int index) => _cells.AsSpan(index * HistoryFields.Count, HistoryFields.Count);
@@ -31,13 +31,14 @@ internal sealed class GateSeries(int length)
             int p = (int)priority;
             row[HistoryFields.Waiting + p] = gate.Waiting[p];
             row[HistoryFields.Wait + p] = (float)(gate.WaitOf(priority) * 1000);
-            row[HistoryFields.Served + p] = Rate(ServedOf(totals, priority), _before is null ? 0 : ServedOf(_before, priority), seconds);
-            row[HistoryFields.Refused + p] = Rate(totals.Of(refusal, priority), _before?.Of(refusal, priority) ?? 0, seconds);
+            row[HistoryFields.Served + p] = Rate(ServedOf(totals, priority), ServedOf(_before, priority), seconds);
+            row[HistoryFields.Refused + p] = Rate(totals.Of(refusal, priority), _before.Of(refusal, priority), seconds);
         }
 
         for (int i = 0; i < HistoryFields.AllReasons.Length; i++)
         {
-            row[HistoryFields.Reasons + i] = Rate(Sum(totals, refusal, i), _before is null ? 0 : Sum(_before, refusal, i), seconds);
+            RejectionReason reason = HistoryFields.AllReasons[i];
+            row[HistoryFields.Reasons + i] = Rate(totals.Of(refusal, reason), _before.Of(refusal, reason), seconds);
         }
 
         _before = totals;
@@ -82,17 +83,6 @@ internal sealed class GateSeries(int length)
         float[] cells = new float[length];
         Array.Fill(cells, float.NaN);
         return cells;
-    }
-
-    private static long Sum(DecisionTotals totals, AdmissionDecision refusal, int reason)
-    {
-        long sum = 0;
-        foreach (Priority priority in Priorities.All)
-        {
-            sum += totals.Of(refusal, priority, HistoryFields.AllReasons[reason]);
-        }
-
-        return sum;
     }
 
     private static float Rate(long now, long before, double seconds) => seconds <= 0 ? 0 : (float)(Math.Max(0, now - before) / seconds);

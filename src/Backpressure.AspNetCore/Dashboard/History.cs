@@ -16,8 +16,6 @@ internal sealed class History
     /// <summary>Gates and signals beyond have no history; the page still shows them as they stand.</summary>
     public const int Most = 64;
 
-    private static readonly DecisionTotals Nothing = new();
-
     private readonly Lock _lock = new();
     private readonly double[] _times = new double[Length];
     private readonly Dictionary<string, GateSeries> _gates = new(StringComparer.OrdinalIgnoreCase);
@@ -31,7 +29,7 @@ internal sealed class History
 
     /// <summary>What was decided at a gate.</summary>
     public static DecisionTotals TotalsOf(ShedderSnapshot snapshot, GateSnapshot gate) =>
-        snapshot.Decisions.TryGetValue((gate.Downstream, gate.IsShadow), out DecisionTotals? totals) ? totals : Nothing;
+        snapshot.Decisions.TryGetValue((gate.Downstream, gate.IsShadow), out DecisionTotals? totals) ? totals : DecisionTotals.None;
 
     /// <summary>Adds a row to everything.</summary>
     /// <param name="snapshot">The state now.</param>
@@ -136,6 +134,18 @@ internal sealed class History
         }
     }
 
+    /// <summary>Writes names as an array.</summary>
+    public static void WriteNames(Utf8JsonWriter json, string property, IEnumerable<string> names)
+    {
+        json.WriteStartArray(property);
+        foreach (string name in names)
+        {
+            json.WriteStringValue(name);
+        }
+
+        json.WriteEndArray();
+    }
+
     private static void WriteNumber(Utf8JsonWriter json, float number)
     {
         if (float.IsFinite(number))
@@ -146,17 +156,6 @@ internal sealed class History
         {
             json.WriteNullValue();
         }
-    }
-
-    private static void WriteNames(Utf8JsonWriter json, string property, IEnumerable<string> names)
-    {
-        json.WriteStartArray(property);
-        foreach (string name in names)
-        {
-            json.WriteStringValue(name);
-        }
-
-        json.WriteEndArray();
     }
 
     private GateSeries? SeriesOf(string gate)

@@ -24,7 +24,7 @@ internal static class HistoryFields
     public const int Reasons = Refused + Priorities.Count;
 
     /// <summary>Every reason but none.</summary>
-    public static readonly RejectionReason[] AllReasons = [.. Enum.GetValues<RejectionReason>().Where(static reason => reason != RejectionReason.None)];
+    public static readonly RejectionReason[] AllReasons = [.. DecisionCounters.AllReasons.Where(static reason => reason != RejectionReason.None)];
 
     public static readonly int Count = Reasons + AllReasons.Length;
 
