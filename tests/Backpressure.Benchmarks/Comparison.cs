@@ -12,6 +12,9 @@ internal sealed class Comparison(string work, string over, params Subject[] subj
 
     public Claim[] Claims { get; init; } = [];
 
+    /// <summary>What a reader must know of it; null: nothing.</summary>
+    public string? Note { get; init; }
+
     /// <summary>How many threads do it: more than one, and time counts, not what one thread used of a processor.</summary>
     public int Threads { get; init; } = 1;
 
@@ -66,7 +69,7 @@ internal sealed class Comparison(string work, string over, params Subject[] subj
         }
 
         return new Measured(
-            work, over, Claims, [.. subjects.Select((s, i) => new Measured.Line(s.Name, s.Floor, s.IsFloor, nanoseconds[i], bytes[i]))]);
+            work, over, Claims, [.. subjects.Select((s, i) => new Measured.Line(s.Name, s.Floor, s.IsFloor, nanoseconds[i], bytes[i]))], Note);
     }
 
     private long Allocated() => Threads > 1 ? GC.GetTotalAllocatedBytes() : GC.GetAllocatedBytesForCurrentThread();
