@@ -11,13 +11,15 @@ public sealed class ArrivalTimeTests : IDisposable
 {
     private readonly FineTimeProvider _time = new();
     private readonly LoadShedder _shedder;
-    private readonly Downstream _downstream;
+    private readonly RequestClass _any;
 
     public ArrivalTimeTests()
     {
         _shedder = new LoadShedder(Fixed(1), _time);
-        _downstream = DownstreamOf(_shedder.ClassOf("any"));
+        _any = _shedder.ClassOf("any");
     }
+
+    private Downstream Downstream => DownstreamOf(_any);
 
     public void Dispose() => _shedder.Dispose();
 
@@ -27,7 +29,7 @@ public sealed class ArrivalTimeTests : IDisposable
         for (int i = 0; i < 100; i++)
         {
             _time.Pass(1);
-            Assert.Equal(_time.GetTimestamp(), _downstream.ArrivalTime());
+            Assert.Equal(_time.GetTimestamp(), Downstream.ArrivalTime());
         }
     }
 
@@ -40,9 +42,9 @@ public sealed class ArrivalTimeTests : IDisposable
         long later = 0;
         WithinOneTick(() =>
         {
-            arrived = _downstream.ArrivalTime();
+            arrived = Downstream.ArrivalTime();
             _time.Pass(1);
-            later = _downstream.ArrivalTime();
+            later = Downstream.ArrivalTime();
             handedOver = HandOver();
             _time.Pass(1);
         });
@@ -52,10 +54,10 @@ public sealed class ArrivalTimeTests : IDisposable
         WithinOneTick(() =>
         {
             // The first of a tick reads the clock.
-            _downstream.ArrivalTime();
+            Downstream.ArrivalTime();
             handedOver = HandOver();
             _time.Pass(1);
-            later = _downstream.ArrivalTime();
+            later = Downstream.ArrivalTime();
         });
 
         Assert.Equal(handedOver, later);
@@ -68,11 +70,11 @@ public sealed class ArrivalTimeTests : IDisposable
         for (int i = 0; i < 5; i++)
         {
             long tick = Environment.TickCount64;
-            _downstream.ArrivalTime();
+            Downstream.ArrivalTime();
             Assert.True(SpinWait.SpinUntil(() => Environment.TickCount64 > tick, TimeSpan.FromSeconds(30)));
             _time.Pass(1);
 
-            Assert.Equal(_time.GetTimestamp(), _downstream.ArrivalTime());
+            Assert.Equal(_time.GetTimestamp(), Downstream.ArrivalTime());
         }
     }
 
@@ -85,7 +87,7 @@ public sealed class ArrivalTimeTests : IDisposable
         {
             long read = _time.GetTimestamp();
             _time.Pass(0.01);
-            long arrived = _downstream.ArrivalTime();
+            long arrived = Downstream.ArrivalTime();
             Assert.True(arrived >= last);
             last = arrived;
 
@@ -99,14 +101,14 @@ public sealed class ArrivalTimeTests : IDisposable
     private long HandOver(long now)
     {
         DecidedWaiters decided = default;
-        _downstream.Gate.HandOver(now, ref decided);
+        Downstream.Gate.HandOver(now, ref decided);
         return now;
     }
 
     private void MeasureSome()
     {
-        _downstream.Sampling.Look(_downstream.Gate.Sequence + (60u * Sampling.Enough * 10), _time.GetTimestamp() + (60 * _time.TimestampFrequency));
-        Assert.Equal(3, _downstream.Sampling.Shift);
+        Downstream.Sampling.Look(Downstream.Gate.Sequence + (60u * Sampling.Enough * 10), _time.GetTimestamp() + (60 * _time.TimestampFrequency));
+        Assert.Equal(3, Downstream.Sampling.Shift);
     }
 
     // A tick may end in the midst of it; then what happened says nothing, and it is done again.
