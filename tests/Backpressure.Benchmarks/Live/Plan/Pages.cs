@@ -63,7 +63,7 @@ internal static class Pages
         "pages on an idle server",
         Plant.Processor,
         [new Route("/normal", Priority.Normal, 0)],
-        [Still("compiling", Compiling), Still(OnePhase, lengths.Phase), Still("closing", Between), Still(NonePhase, lengths.Phase), Still("opening", Between), Still(ManyPhase, lengths.Phase)],
+        [Still("compiling", Compiling), Still(OnePhase, lengths.Phase), Still("closing", Between), Still(NonePhase, lengths.Phase), Still("opening", Between), Still(ManyPhase, lengths.Phase), Still("end", Between)],
         1000,
         Contenders,
         run =>
