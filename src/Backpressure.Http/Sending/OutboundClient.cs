@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
 using Backpressure.Http.Destinations;
 using Backpressure.Observability;
 using Microsoft.Extensions.Logging;
@@ -32,6 +33,9 @@ internal sealed class OutboundClient : IDisposable
 
     /// <summary>The client's name, which is its signal's too.</summary>
     public string Name { get; }
+
+    /// <summary>What it calls itself, to those who divide what they have among their callers.</summary>
+    public string Caller { get; } = RandomNumberGenerator.GetHexString(16, lowercase: true);
 
     public TimeProvider Time { get; }
 
@@ -81,5 +85,9 @@ internal sealed class OutboundClient : IDisposable
         Log.NotSent(Logger, priority, destination.Name, reason.Tag(), retryAfterSeconds);
     }
 
-    public void Dispose() => Shedder.Dispose();
+    public void Dispose()
+    {
+        Destinations.Dispose();
+        Shedder.Dispose();
+    }
 }
