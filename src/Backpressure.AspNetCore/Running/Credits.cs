@@ -18,7 +18,7 @@ namespace Backpressure.AspNetCore.Running;
 /// </summary>
 /// <remarks>
 /// As between Flink's tasks, where some buffers are each channel's own and others float: a request that was served gives its
-/// own place back to its caller, and what is free besides is divided evenly among all who called in the last one to two
+/// own place back to its caller, and what is free besides is divided evenly among all who were answered in the last one to two
 /// seconds. So callers that keep to it hold, together, what there is room for. Source: Apache Flink, "Credit-based flow control"
 /// (FLINK-7282).
 /// </remarks>

@@ -42,7 +42,8 @@ public sealed class CreditsTests
         Task<HttpResponseMessage>[] held = [.. Enumerable.Range(0, 3).Select(_ => GetAsync(site, "/held"))];
         await site.ActiveAsync(3);
 
-        // Those that are held have no name and count as one, so this is one of two: of 8 places to wait 4, and its own.
+        // 8 places to wait, and its own; then as one of two callers 4 of them.
+        Assert.Equal("9;t=1", Credit(await GetAsync(site, "/")));
         Assert.Equal("5;t=1", Credit(await GetAsync(site, "/", "second")));
         Assert.Equal("5;t=1", Credit(await GetAsync(site, "/", "second")));
 
