@@ -166,7 +166,7 @@ internal sealed class BackpressureMiddleware
             gated.Ambient = _calls.Begin(context, in gated.Lease, gated.TimeLeft);
         }
 
-        if (gated.Lease.Policy.Credits != CreditGrant.Nobody && _credits.GrantTo(context, in gated.Lease))
+        if (gated.Lease.Policy.Credits != CreditGrant.Nobody && Credits.GrantTo(context, in gated.Lease))
         {
             gated.Credits = _credits;
         }

@@ -32,7 +32,7 @@ internal sealed class Credits(LoadShedder shedder)
     private readonly ConditionalWeakTable<Downstream, Callers> _callers = [];
 
     /// <summary>Whether the caller of a request is to be told.</summary>
-    public bool GrantTo(HttpContext context, in AdmissionLease lease) =>
+    public static bool GrantTo(HttpContext context, in AdmissionLease lease) =>
         lease.Decision is AdmissionDecision.Admitted or AdmissionDecision.Rejected
         && lease.Reason is not (RejectionReason.RateLimited or RejectionReason.ClientAborted)
         && lease.Class.Mode == BackpressureMode.Enforce

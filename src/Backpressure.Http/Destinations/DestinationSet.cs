@@ -92,10 +92,12 @@ internal sealed class DestinationSet : IDisposable
 
     public void Dispose()
     {
-        foreach (Destination destination in All)
+        foreach (Destination destination in _known.Values)
         {
             destination.Dispose();
         }
+
+        _others.Dispose();
     }
 
     private Destination Add(Origin origin)
