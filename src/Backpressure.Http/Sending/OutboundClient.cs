@@ -15,6 +15,7 @@ internal sealed class OutboundClient : IDisposable
     private readonly AmbientRequests _ambient;
     private readonly Counter<long> _notSent;
     private ClientSettings _settings;
+    private bool _orderLookedAt;
 
     public OutboundClient(
         string name, ClientSettings settings, AmbientRequests ambient, TimeProvider? time, ILoggerFactory loggers, IMeterFactory meters, Func<double>? random = null)
@@ -84,6 +85,9 @@ internal sealed class OutboundClient : IDisposable
             new KeyValuePair<string, object?>(Tags.Reason, reason.Tag()));
         Log.NotSent(Logger, priority, destination.Name, reason.Tag(), retryAfterSeconds);
     }
+
+    /// <summary>Whether it is the first time that this is asked: each new chain of handlers has the order of the one before.</summary>
+    public bool LooksAtOrder() => !Interlocked.Exchange(ref _orderLookedAt, true);
 
     public void Dispose()
     {
