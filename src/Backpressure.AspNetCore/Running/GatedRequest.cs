@@ -195,7 +195,6 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
             }
         }
 
-        // Its slot may be free already, by whoever got there first: then it is counted among the others.
         Credits?.Tell(this);
         Volatile.Write(ref _startPassed, true);
     }

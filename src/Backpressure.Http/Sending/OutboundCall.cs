@@ -101,7 +101,11 @@ internal struct OutboundCall
             return null;
         }
 
-        _destination.Health.NotSent(_priority, answer == CreditAnswer.None, now);
+        if (answer == CreditAnswer.None)
+        {
+            _destination.Health.Shed(now);
+        }
+
         _destination.Leave(now);
         if (answer == CreditAnswer.ClientAborted)
         {
@@ -138,7 +142,11 @@ internal struct OutboundCall
         }
 
         GiveCreditBack();
-        _destination.Health.NotSent(_priority, _lease.Reason is not (RejectionReason.ClientAborted or RejectionReason.DeadlineExceeded), now);
+        if (_lease.Reason is not (RejectionReason.ClientAborted or RejectionReason.DeadlineExceeded))
+        {
+            _destination.Health.Shed(now);
+        }
+
         _destination.Leave(now);
         if (_lease.Reason == RejectionReason.ClientAborted)
         {
