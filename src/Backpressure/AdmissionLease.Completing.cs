@@ -29,7 +29,9 @@ public partial struct AdmissionLease
     {
         _bits.Holds = LeaseHolds.Completed;
         ResolvedClass resolved = _class!;
-        long now = TimeProvider.System.GetTimestamp();
+
+        // Whoever is only charged, or waits for its units, needs no finer time than one that arrives.
+        long now = _bits.Weight > 0 || resolved.Owner.RecordsServed ? TimeProvider.System.GetTimestamp() : resolved.Downstream.PassingTime();
         long latency = (RespondedAt == 0 ? now : RespondedAt) - StartedAt;
         try
         {
