@@ -31,7 +31,8 @@ public partial struct AdmissionLease
         ResolvedClass resolved = _class!;
 
         // Whoever is only charged, or waits for its units, needs no finer time than one that arrives.
-        long now = _bits.Weight > 0 || resolved.Owner.RecordsServed ? TimeProvider.System.GetTimestamp() : resolved.Downstream.PassingTime();
+        bool recordsServed = resolved.Owner.RecordsServed;
+        long now = _bits.Weight > 0 || recordsServed ? TimeProvider.System.GetTimestamp() : resolved.Downstream.PassingTime();
         long latency = (RespondedAt == 0 ? now : RespondedAt) - StartedAt;
         try
         {
@@ -45,7 +46,7 @@ public partial struct AdmissionLease
                 resolved.Downstream.Complete(_bits.Cost, resolved.RouteIndex, sample, outcome, now, ChargeAt(now), _bits.Weight);
             }
 
-            if (resolved.Owner.RecordsServed)
+            if (recordsServed)
             {
                 resolved.Owner.RecordServed(resolved, Priority, outcome, latency);
             }
