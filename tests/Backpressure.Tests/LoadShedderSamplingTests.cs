@@ -98,7 +98,7 @@ public sealed class LoadShedderSamplingTests : IDisposable
     }
 
     [Fact]
-    public void Wait_OfOneThatIsMeasuredForOthers_EndsByTheFineClock()
+    public async Task Wait_OfOneThatIsMeasuredForOthers_EndsByTheFineClock()
     {
         MeasureOneOfEight();
         int before = Measured();
@@ -110,7 +110,7 @@ public sealed class LoadShedderSamplingTests : IDisposable
             running[i % 8].Complete(Outcome.Success);
             Assert.True(SpinWait.SpinUntil(() => waiting.IsCompleted, TimeSpan.FromSeconds(30)));
             long asked = TimeProvider.System.GetTimestamp();
-            AdmissionLease admitted = waiting.GetAwaiter().GetResult();
+            AdmissionLease admitted = await waiting;
             running[i % 8] = admitted;
             if (admitted.IsOneOfMany)
             {
