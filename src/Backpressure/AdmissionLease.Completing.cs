@@ -29,7 +29,10 @@ public partial struct AdmissionLease
     {
         _bits.Holds = LeaseHolds.Completed;
         ResolvedClass resolved = _class!;
-        long now = TimeProvider.System.GetTimestamp();
+
+        // Whoever is only charged, or waits for its units, needs no finer time than one that arrives.
+        bool recordsServed = resolved.Owner.RecordsServed;
+        long now = _bits.Weight > 0 || recordsServed ? TimeProvider.System.GetTimestamp() : resolved.Downstream.PassingTime();
         long latency = (RespondedAt == 0 ? now : RespondedAt) - StartedAt;
         try
         {
@@ -43,7 +46,7 @@ public partial struct AdmissionLease
                 resolved.Downstream.Complete(_bits.Cost, resolved.RouteIndex, sample, outcome, now, ChargeAt(now), _bits.Weight);
             }
 
-            if (resolved.Owner.RecordsServed)
+            if (recordsServed)
             {
                 resolved.Owner.RecordServed(resolved, Priority, outcome, latency);
             }

@@ -78,6 +78,9 @@ public partial struct AdmissionLease
 
     internal readonly long StartedAt => _times[0];
 
+    /// <summary>Whether it is measured for others that are not.</summary>
+    internal readonly bool IsOneOfMany => _bits.Weight > 1;
+
     internal readonly bool HoldsSlot => (_bits.Holds & LeaseHolds.Slot) != 0;
 
     private readonly long RespondedAt => _times[1];
@@ -200,6 +203,9 @@ public partial struct AdmissionLease
     }
 
     internal void StartAt(long now) => _times = Vector256.CreateScalar(now);
+
+    /// <summary>The same of one that has waited, with what is known of that kept.</summary>
+    internal void RestartAt(long now) => _times = _times.WithElement(0, now);
 
     /// <summary>Says how many requests it stands for.</summary>
     internal void Weigh(int weight) => _bits.Weight = weight;

@@ -10,20 +10,74 @@ public sealed partial class LoadShedder
     private ValueTask<AdmissionLease> Arrive(
         ref AdmissionLease lease, in AdmissionRequest request, ResolvedClass resolved, CancellationToken cancellationToken)
     {
-        Arrival arrival = ArrivalOf(lease, request, resolved);
+        Arrival arrival = ArrivalOf(lease.Priority, lease.Cost, lease.StartedAt, request, resolved);
         ArrivalResult result = resolved.Downstream.Arrive(in arrival, lease.StartedAt, out Waiter? queued, out Refusal refusal);
-        if (result != ArrivalResult.Queued)
+        return result == ArrivalResult.Queued
+            ? BeginWait(queued!, lease.Park(), resolved, cancellationToken).Answer
+            : Answer(ref lease, resolved, result, refusal);
+    }
+
+    // Nothing but the gate has a say, and it was full a moment ago. There is no lease before there is an answer: to carry one
+    // along costs more than to get in line.
+    private ValueTask<AdmissionLease> WaitPlain(in AdmissionRequest request, ResolvedClass resolved, CancellationToken cancellationToken)
+    {
+        long now = 0;
+        PendingAdmission? pending = null;
+        ArrivalResult result;
+        Refusal refusal;
+        try
         {
-            return Answer(ref lease, resolved, result, refusal);
+            now = resolved.Downstream.PassingTime();
+            Arrival arrival = ArrivalOf(resolved.Priority, resolved.Policy.Cost, now, request, resolved);
+            result = resolved.Downstream.Arrive(in arrival, now, out Waiter? queued, out refusal);
+            if (result == ArrivalResult.Queued)
+            {
+                pending = BeginWait(queued!, new ParkedLease(resolved, null, LeaseHolds.Nothing), resolved, cancellationToken);
+            }
+        }
+        catch (Exception fault)
+        {
+            return LetThroughPlain(resolved, now, fault);
         }
 
-        ValueTask<AdmissionLease> wait = ((PendingAdmission)queued!).WaitAsync(lease.Park(), cancellationToken);
+        return pending is null ? AnswerPlain(resolved, now, result, refusal) : pending.Answer;
+    }
+
+    private PendingAdmission BeginWait(Waiter queued, in ParkedLease lease, ResolvedClass resolved, CancellationToken cancellationToken)
+    {
+        var pending = (PendingAdmission)queued;
+        pending.Park(in lease, cancellationToken);
         if (!ReferenceEquals(resolved.Settings, Settings))
         {
             LetThroughAfterReload(resolved.Downstream);
         }
 
-        return wait;
+        return pending;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ValueTask<AdmissionLease> AnswerPlain(ResolvedClass resolved, long now, ArrivalResult result, Refusal refusal)
+    {
+        var lease = new AdmissionLease(resolved, resolved.Priority, resolved.Policy.Cost);
+        try
+        {
+            lease.StartAt(now);
+            return Answer(ref lease, resolved, result, refusal);
+        }
+        catch (Exception fault)
+        {
+            FailOpen(ref lease, fault);
+            return new ValueTask<AdmissionLease>(lease);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ValueTask<AdmissionLease> LetThroughPlain(ResolvedClass resolved, long now, Exception fault)
+    {
+        var lease = new AdmissionLease(resolved, resolved.Priority, resolved.Policy.Cost);
+        lease.StartAt(now);
+        FailOpen(ref lease, fault);
+        return new ValueTask<AdmissionLease>(lease);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -43,17 +97,17 @@ public sealed partial class LoadShedder
         return new ValueTask<AdmissionLease>(lease);
     }
 
-    private Arrival ArrivalOf(in AdmissionLease lease, in AdmissionRequest request, ResolvedClass resolved)
+    private Arrival ArrivalOf(Priority priority, int cost, long now, in AdmissionRequest request, ResolvedClass resolved)
     {
         Overflow overflow = request.NoWait ? Overflow.Reject : resolved.Policy.Overflow;
         ulong partition = overflow == Overflow.Reject ? 0 : PartitionOf(request, resolved);
         return new Arrival
         {
-            Priority = lease.Priority,
+            Priority = priority,
             Overflow = overflow,
-            Cost = lease.Cost,
+            Cost = cost,
             MaxWait = resolved.MaxWait,
-            Deadline = DeadlineOf(request, lease.StartedAt),
+            Deadline = DeadlineOf(request, now),
             UsualService = resolved.Downstream.Meter.UsualLatencyTicks(resolved.RouteIndex),
             Policy = resolved.Policy.Name,
             Nested = request.Nested,

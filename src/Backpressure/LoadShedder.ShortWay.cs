@@ -114,26 +114,4 @@ public sealed partial class LoadShedder
 
         return new ValueTask<AdmissionLease>(lease);
     }
-
-    // Nothing but the gate has a say, and it was full a moment ago.
-    private ValueTask<AdmissionLease> WaitPlain(in AdmissionRequest request, ResolvedClass resolved, CancellationToken cancellationToken)
-    {
-        var lease = new AdmissionLease(resolved, resolved.Priority, resolved.Policy.Cost);
-        try
-        {
-            lease.StartAt(resolved.Downstream.ArrivalTime());
-            return Arrive(ref lease, request, resolved, cancellationToken);
-        }
-        catch (Exception fault)
-        {
-            return LetThrough(ref lease, fault);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private ValueTask<AdmissionLease> LetThrough(ref AdmissionLease lease, Exception fault)
-    {
-        FailOpen(ref lease, fault);
-        return new ValueTask<AdmissionLease>(lease);
-    }
 }

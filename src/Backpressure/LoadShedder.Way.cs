@@ -164,7 +164,8 @@ public sealed partial class LoadShedder
         Waiter? queued = null;
         ArrivalResult result = shadow.Gate.TryEnter(lease.Cost)
             ? ArrivalResult.Admitted
-            : shadow.Arrive(ArrivalOf(lease, request, resolved), lease.StartedAt, out queued, out refusal);
+            : shadow.Arrive(
+                ArrivalOf(lease.Priority, lease.Cost, lease.StartedAt, request, resolved), lease.StartedAt, out queued, out refusal);
         switch (result)
         {
             case ArrivalResult.Admitted:

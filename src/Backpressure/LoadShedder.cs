@@ -229,6 +229,12 @@ public sealed partial class LoadShedder : IDisposable
         {
             case WaiterState.Admitted:
                 Admit(ref lease, resolved);
+                if (lease.IsOneOfMany)
+                {
+                    // Those that it stands for are not measured, and so the time that it was handed is not that fine.
+                    lease.RestartAt(Now);
+                }
+
                 break;
             case WaiterState.Released:
                 lease.Bypass();

@@ -10,6 +10,7 @@ internal static class Works
         ["threads"] = static () => [FreeGateWork.TwoThreads()],
         ["middleware"] = MiddlewareWork.All,
         ["queue"] = QueueWork.All,
+        ["http"] = HttpWork.All,
         ["client"] = static () => [ClientWork.FreeDestination()],
     };
 

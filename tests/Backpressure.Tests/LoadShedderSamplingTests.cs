@@ -98,6 +98,37 @@ public sealed class LoadShedderSamplingTests : IDisposable
     }
 
     [Fact]
+    public async Task Wait_OfOneThatIsMeasuredForOthers_EndsByTheFineClock()
+    {
+        MeasureOneOfEight();
+        int before = Measured();
+        AdmissionLease[] running = [.. Enumerable.Range(0, 8).Select(_ => Ask(_shedder, new AdmissionRequest(_any)))];
+        int ofMany = running.Count(static l => l.IsOneOfMany);
+        for (int i = 0; i < 800; i++)
+        {
+            ValueTask<AdmissionLease> waiting = _shedder.AdmitAsync(new AdmissionRequest(_any), CancellationToken.None);
+            running[i % 8].Complete(Outcome.Success);
+            Assert.True(SpinWait.SpinUntil(() => waiting.IsCompleted, TimeSpan.FromSeconds(30)));
+            long asked = TimeProvider.System.GetTimestamp();
+            AdmissionLease admitted = await waiting;
+            running[i % 8] = admitted;
+            if (admitted.IsOneOfMany)
+            {
+                ofMany++;
+                Assert.InRange(admitted.StartedAt, asked, TimeProvider.System.GetTimestamp());
+            }
+        }
+
+        Array.ForEach(running, static l => l.Complete(Outcome.Success));
+
+        Assert.InRange(ofMany, 90, 120);
+
+        // To have asked before has taken a number, too.
+        Assert.Equal(ofMany, Measured() - before - 1);
+        Assert.Equal(0, Downstream.Gate.InFlight);
+    }
+
+    [Fact]
     public async Task Slot_OfOneThatIsNotMeasured_GoesToWhoWaits()
     {
         MeasureOneOfEight();

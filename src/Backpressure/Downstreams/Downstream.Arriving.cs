@@ -5,15 +5,15 @@ namespace Backpressure.Downstreams;
 /// <content>For one that does not get in at once.</content>
 internal sealed partial class Downstream
 {
-    // The coarse clock's tick in which the fine clock was last read for an arrival.
+    // The coarse clock's tick in which the fine clock was last read for one that passes.
     private long _tick;
 
     /// <summary>
-    /// The time for one that has met the gate full. Where so many come that only some are measured, that of the last hand-over
-    /// will do (some 50 µs ago, and never longer than a tick of the coarse clock, a few milliseconds): to read the fine clock
-    /// costs more than to get in line.
+    /// The time for one that has met the gate full, or leaves it without being measured. Where so many come that only some are
+    /// measured, that of the last hand-over will do (some 50 µs ago, and never longer than a tick of the coarse clock, a few
+    /// milliseconds): to read the fine clock costs more than to get in line.
     /// </summary>
-    public long ArrivalTime()
+    public long PassingTime()
     {
         if (Sampling.Shift > 0)
         {

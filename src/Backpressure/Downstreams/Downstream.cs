@@ -187,7 +187,7 @@ internal sealed partial class Downstream : IDisposable
     }
 
     /// <summary>Ends a wait whose caller is gone.</summary>
-    public void Cancel(Waiter waiter) => TryCancel(waiter, _time.GetTimestamp());
+    public void Cancel(Waiter waiter) => TryCancel(waiter, PassingTime());
 
     /// <summary>Takes over new settings: for the next request, with everybody who waits kept.</summary>
     public void Reconfigure(DownstreamSettings settings)

@@ -31,19 +31,19 @@ internal sealed class PendingAdmission : Waiter, IValueTaskSource<AdmissionLease
 
     public override void OnDecided() => _core.SetResult(true);
 
+    /// <summary>What it waits for: to be read once, and nobody else makes it ready to serve again.</summary>
+    internal ValueTask<AdmissionLease> Answer => new(this, _core.Version);
+
     /// <summary>Begins to wait. The decision may already have fallen.</summary>
     /// <param name="lease">What is known of the lease so far.</param>
     /// <param name="cancellationToken">Fires when the caller is gone.</param>
-    public ValueTask<AdmissionLease> WaitAsync(in ParkedLease lease, CancellationToken cancellationToken)
+    public void Park(in ParkedLease lease, CancellationToken cancellationToken)
     {
         Lease = lease;
-        short version = _core.Version;
         if (cancellationToken.CanBeCanceled)
         {
             Register(cancellationToken);
         }
-
-        return new ValueTask<AdmissionLease>(this, version);
     }
 
     AdmissionLease IValueTaskSource<AdmissionLease>.GetResult(short token)

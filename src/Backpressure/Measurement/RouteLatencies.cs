@@ -2,9 +2,10 @@ namespace Backpressure.Measurement;
 
 /// <summary>
 /// By route: the baseline, the usual latency, and what the open window saw. Needs the controller's lock, but for
-/// <see cref="Usual"/>. In seconds.
+/// <see cref="UsualTicks"/>. In seconds, where it does not say ticks.
 /// </summary>
-internal sealed class RouteLatencies
+/// <param name="ticksPerSecond">The clock's resolution.</param>
+internal sealed class RouteLatencies(double ticksPerSecond)
 {
     // Long enough that a window's noise hardly moves a baseline, short enough to follow a release of the application.
     private const int Memory = 400;
@@ -16,8 +17,12 @@ internal sealed class RouteLatencies
 
     private Route[] _routes = new Route[16];
     private double[] _usual = new double[16];
+
+    // The same for those who ask, of whom there are many more than of those that change it.
+    private long[] _usualTicks = new long[16];
     private int[] _seen = new int[16];
     private int _seenCount;
+
     // Of the open window, for its noise: Σ latency², Σ latency · baseline, Σ baseline²; and Σ latency² of routes not known yet.
     private double _squares;
     private double _products;
@@ -25,9 +30,9 @@ internal sealed class RouteLatencies
     private double _unknownSquares;
 
     /// <summary>0 when not known. Lock-free.</summary>
-    public double Usual(int route)
+    public long UsualTicks(int route)
     {
-        double[] usual = Volatile.Read(ref _usual);
+        long[] usual = Volatile.Read(ref _usualTicks);
         return (uint)route < (uint)usual.Length ? Volatile.Read(ref usual[route]) : 0;
     }
 
@@ -60,7 +65,8 @@ internal sealed class RouteLatencies
         }
 
         ref double usual = ref _usual[index];
-        Volatile.Write(ref usual, usual > 0 ? usual + (UsualWeight * (latency - usual)) : latency);
+        usual = usual > 0 ? usual + (UsualWeight * (latency - usual)) : latency;
+        Volatile.Write(ref _usualTicks[index], (long)(usual * ticksPerSecond));
     }
 
     /// <summary>
@@ -151,9 +157,10 @@ internal sealed class RouteLatencies
         int length = Math.Max(index + 1, 2 * _routes.Length);
         Array.Resize(ref _routes, length);
         Array.Resize(ref _seen, length);
-        double[] usual = new double[length];
-        _usual.CopyTo(usual, 0);
-        Volatile.Write(ref _usual, usual);
+        Array.Resize(ref _usual, length);
+        long[] usualTicks = new long[length];
+        _usualTicks.CopyTo(usualTicks, 0);
+        Volatile.Write(ref _usualTicks, usualTicks);
     }
 
     private record struct Route

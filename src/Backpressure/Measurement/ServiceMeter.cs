@@ -43,8 +43,7 @@ internal sealed class ServiceMeter
     // The ring as it was when its entries were drained: what is equal is not looked at.
     private readonly ulong[] _drained = new ulong[2 * RingSize];
     private readonly double _secondsPerTick;
-    private readonly double _ticksPerSecond;
-    private readonly RouteLatencies _routes = new();
+    private readonly RouteLatencies _routes;
     private readonly ConcurrentDictionary<string, int> _indices = new(StringComparer.Ordinal);
     private readonly Lock _adding = new();
     private MeterSums _open;
@@ -60,7 +59,7 @@ internal sealed class ServiceMeter
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ticksPerSecond);
         _secondsPerTick = 1.0 / ticksPerSecond;
-        _ticksPerSecond = ticksPerSecond;
+        _routes = new RouteLatencies(ticksPerSecond);
     }
 
     /// <summary>What was drained since the window was opened. Needs the controller's lock.</summary>
@@ -120,7 +119,7 @@ internal sealed class ServiceMeter
     }
 
     /// <summary>The latency a route usually has now, queueing in the downstream included; 0 when it is not known.</summary>
-    public long UsualLatencyTicks(int route) => (long)(_routes.Usual(route) * _ticksPerSecond);
+    public long UsualLatencyTicks(int route) => _routes.UsualTicks(route);
 
     /// <summary>Moves what has been recorded since the last drain into the open window. Needs the controller's lock.</summary>
     public void Drain()

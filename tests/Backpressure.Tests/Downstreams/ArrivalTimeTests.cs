@@ -24,17 +24,17 @@ public sealed class ArrivalTimeTests : IDisposable
     public void Dispose() => _shedder.Dispose();
 
     [Fact]
-    public void ArrivalTime_WhereEveryOneIsMeasured_IsTheClocks()
+    public void PassingTime_WhereEveryOneIsMeasured_IsTheClocks()
     {
         for (int i = 0; i < 100; i++)
         {
             _time.Pass(1);
-            Assert.Equal(_time.GetTimestamp(), Downstream.ArrivalTime());
+            Assert.Equal(_time.GetTimestamp(), Downstream.PassingTime());
         }
     }
 
     [Fact]
-    public void ArrivalTime_WhereOnlySomeAre_IsTheLastHandOversWithinATick()
+    public void PassingTime_WhereOnlySomeAre_IsTheLastHandOversWithinATick()
     {
         MeasureSome();
         long arrived = 0;
@@ -42,9 +42,9 @@ public sealed class ArrivalTimeTests : IDisposable
         long later = 0;
         WithinOneTick(() =>
         {
-            arrived = Downstream.ArrivalTime();
+            arrived = Downstream.PassingTime();
             _time.Pass(1);
-            later = Downstream.ArrivalTime();
+            later = Downstream.PassingTime();
             handedOver = HandOver();
             _time.Pass(1);
         });
@@ -54,32 +54,32 @@ public sealed class ArrivalTimeTests : IDisposable
         WithinOneTick(() =>
         {
             // The first of a tick reads the clock.
-            Downstream.ArrivalTime();
+            Downstream.PassingTime();
             handedOver = HandOver();
             _time.Pass(1);
-            later = Downstream.ArrivalTime();
+            later = Downstream.PassingTime();
         });
 
         Assert.Equal(handedOver, later);
     }
 
     [Fact]
-    public void ArrivalTime_OfTheFirstOfATick_IsTheClocks()
+    public void PassingTime_OfTheFirstOfATick_IsTheClocks()
     {
         MeasureSome();
         for (int i = 0; i < 5; i++)
         {
             long tick = Environment.TickCount64;
-            Downstream.ArrivalTime();
+            Downstream.PassingTime();
             Assert.True(SpinWait.SpinUntil(() => Environment.TickCount64 > tick, TimeSpan.FromSeconds(30)));
             _time.Pass(1);
 
-            Assert.Equal(_time.GetTimestamp(), Downstream.ArrivalTime());
+            Assert.Equal(_time.GetTimestamp(), Downstream.PassingTime());
         }
     }
 
     [Fact]
-    public void ArrivalTime_NeverGoesBack_WhoeverHandsOverLate()
+    public void PassingTime_NeverGoesBack_WhoeverHandsOverLate()
     {
         MeasureSome();
         long last = 0;
@@ -87,7 +87,7 @@ public sealed class ArrivalTimeTests : IDisposable
         {
             long read = _time.GetTimestamp();
             _time.Pass(0.01);
-            long arrived = Downstream.ArrivalTime();
+            long arrived = Downstream.PassingTime();
             Assert.True(arrived >= last);
             last = arrived;
 
