@@ -140,6 +140,20 @@ internal sealed class DownstreamSet : IDisposable
 
     public IEnumerable<Measurement<long>> MeasureLimit() => All.Select(gate => new Measurement<long>(gate.Gate.Limit, TagsOf(gate)));
 
+    /// <summary>Totals of all critical requests that came to a gate.</summary>
+    public CriticalCounts CountCritical()
+    {
+        long admitted = 0;
+        long refused = 0;
+        foreach (DecisionCounters counters in _counters.Values)
+        {
+            admitted += counters.AdmittedOf(Priority.Critical);
+            refused += counters.RefusedForCapacityOf(Priority.Critical);
+        }
+
+        return new CriticalCounts(admitted, refused);
+    }
+
     public IEnumerable<Measurement<long>> MeasureDecisions() => _counters.Values.SelectMany(counters => counters.Measure());
 
     public void Dispose()
