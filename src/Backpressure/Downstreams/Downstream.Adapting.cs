@@ -23,6 +23,9 @@ internal sealed partial class Downstream
     /// <summary>The signal that keeps its limit below what the law allows; null: none.</summary>
     internal string? LimitedBy => _pressure.Signal;
 
+    /// <summary>The lowest that its limit may go.</summary>
+    internal int LimitFloor => Pressure.FloorOf(Volatile.Read(ref _settings).Limit);
+
     /// <summary>Lowers the limit as a signal says, or lets it go.</summary>
     /// <param name="level">0: not at all; 1: to the minimum.</param>
     /// <param name="signal">Whose level it is; null: nobody's.</param>

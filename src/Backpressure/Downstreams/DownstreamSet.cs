@@ -140,6 +140,8 @@ internal sealed class DownstreamSet : IDisposable
 
     public IEnumerable<Measurement<long>> MeasureLimit() => All.Select(gate => new Measurement<long>(gate.Gate.Limit, TagsOf(gate)));
 
+    public IEnumerable<Measurement<long>> MeasureLimitFloor() => All.Select(gate => new Measurement<long>(gate.LimitFloor, TagsOf(gate)));
+
     /// <summary>Totals of all critical requests that came to a gate.</summary>
     public CriticalCounts CountCritical()
     {
