@@ -75,8 +75,8 @@ public sealed partial class TelemetryTests
         });
         builder.Services.AddOpenTelemetry()
             .WithMetrics(static metrics => metrics.AddMeter("Backpressure").SetExemplarFilter(ExemplarFilterType.TraceBased).AddPrometheusExporter())
-            .WithTracing(tracing => tracing.AddAspNetCoreInstrumentation().AddSource("Backpressure").SetSampler(new AlwaysOnSampler()).AddProcessor(new SimpleActivityExportProcessor(new OpenTelemetry.Exporter.InMemoryExporter<Activity>(spans))))
-            .WithLogging(logging => logging.AddProcessor(new SimpleLogRecordExportProcessor(new OpenTelemetry.Exporter.InMemoryExporter<LogRecord>(lines))), static options => options.IncludeFormattedMessage = true);
+            .WithTracing(tracing => tracing.AddAspNetCoreInstrumentation().AddSource("Backpressure").SetSampler(new AlwaysOnSampler()).AddInMemoryExporter(spans))
+            .WithLogging(logging => logging.AddInMemoryExporter(lines), static options => options.IncludeFormattedMessage = true);
         WebApplication app = builder.Build();
         app.UseBackpressure();
         app.MapGet("/", async (HttpContext _) => await leave);

@@ -9,6 +9,8 @@ public sealed class AlarmTests(Observed observed)
 {
     private const string Rules = "deploy/prometheus/rules/backpressure.yml";
 
+    private static readonly string[] Tests = ["deploy/prometheus/tests/backpressure.yml", "deploy/prometheus/tests/burn-rate.yml"];
+
     [Fact]
     public void EachAlarm_SaysWhatWhyAndWhatToDo()
     {
@@ -32,7 +34,7 @@ public sealed class AlarmTests(Observed observed)
     [Fact]
     public void EachAlarm_IsTriedBothWays()
     {
-        JsonArray tests = Yaml.Read("deploy/prometheus/tests/backpressure.yml")["tests"]!.AsArray();
+        IEnumerable<JsonNode?> tests = Tests.SelectMany(static file => Yaml.Read(file)["tests"]!.AsArray());
         var fired = new HashSet<string>();
         var silent = new HashSet<string>();
         foreach (JsonNode? check in tests.SelectMany(static test => test!["promql_expr_test"]!.AsArray()))
@@ -54,7 +56,7 @@ public sealed class AlarmTests(Observed observed)
         string promtool = Tool.Require("promtool");
 
         Assert.Contains("SUCCESS", await Tool.RunAsync(promtool, ["check", "rules", "--lint-fatal", Rules], Repository.Root), StringComparison.Ordinal);
-        Assert.Contains("SUCCESS", await Tool.RunAsync(promtool, ["test", "rules", "deploy/prometheus/tests/backpressure.yml"], Repository.Root), StringComparison.Ordinal);
+        Assert.Contains("SUCCESS", await Tool.RunAsync(promtool, ["test", "rules", .. Tests], Repository.Root), StringComparison.Ordinal);
         await Tool.RunAsync(promtool, ["check", "config", "--lint-fatal", "deploy/prometheus/prometheus.yml"], Repository.Root);
     }
 

@@ -18,7 +18,10 @@ internal sealed class EmittingApp : IAsyncDisposable
     private const string Topic = "orders";
     private const string Group = "billing";
 
-    private static readonly TimeSpan Work = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Work = TimeSpan.FromMilliseconds(50);
+
+    // The refused come back so late that being refused is no work to speak of.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(150);
 
     private readonly WebApplication _app;
     private readonly MockCluster _cluster;
@@ -65,7 +68,7 @@ internal sealed class EmittingApp : IAsyncDisposable
         app.MapGet("/stream", static async (HttpContext context) =>
         {
             await context.Response.StartAsync();
-            await Task.Delay(Work * 10, TimeProvider.System, context.RequestAborted);
+            await Task.Delay(Work * 4, TimeProvider.System, context.RequestAborted);
         }).RequireBackpressure("Stream");
         app.MapGet("/refuse", static (HttpContext context) =>
         {
@@ -123,7 +126,7 @@ internal sealed class EmittingApp : IAsyncDisposable
     {
         using HttpClient client = Services.GetRequiredService<IHttpClientFactory>().CreateClient(name);
         client.BaseAddress = Address;
-        using var pace = new PeriodicTimer(Work);
+        using var pace = new PeriodicTimer(Pause);
         while (!_stop.IsCancellationRequested)
         {
             try
