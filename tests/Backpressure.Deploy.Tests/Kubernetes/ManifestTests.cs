@@ -84,7 +84,7 @@ public sealed class ManifestTests
         Assert.Equal(Name, Service.Metadata.Labels[(string)monitor["jobLabel"]!]);
         Assert.All(keda["triggers"]!.AsArray(), static trigger => Assert.Contains($"job=\"{Name}\"", (string)trigger!["metadata"]!["query"]!, StringComparison.Ordinal));
         Assert.Equal(Deployment.Spec.Replicas, Autoscaler.Spec.MinReplicas);
-        Assert.Equal(Deployment.Spec.Replicas, (long)keda["minReplicaCount"]!);
+        Assert.Equal(Deployment.Spec.Replicas!.Value, (long)keda["minReplicaCount"]!);
 
         // The floor of the readiness check wants more than one, and a disruption must leave at least two.
         Assert.True(Deployment.Spec.Replicas >= 3);

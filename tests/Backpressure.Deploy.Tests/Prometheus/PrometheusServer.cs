@@ -18,7 +18,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
         _folder = folder;
     }
 
-    /// <summary>Starts one that scrapes a target each second, as the job <c>flash-sale</c>.</summary>
+    /// <summary>Starts one that scrapes a target every three seconds, as the job <c>flash-sale</c>.</summary>
     public static async Task<PrometheusServer> StartAsync(string program, Uri target, IEnumerable<string> ruleFiles)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("backpressure-prometheus-");
@@ -28,8 +28,8 @@ internal sealed class PrometheusServer : IAsyncDisposable
             Path.Combine(folder.FullName, "prometheus.yml"),
             $"""
             global:
-              scrape_interval: 1s
-              scrape_timeout: 1s
+              scrape_interval: 3s
+              scrape_timeout: 3s
               evaluation_interval: 1s
             rule_files:
             {rules}
@@ -49,6 +49,13 @@ internal sealed class PrometheusServer : IAsyncDisposable
 
     /// <summary>Waits until something holds.</summary>
     public Task EventuallyAsync(Func<Task<bool>> condition, string what) => _tool.EventuallyAsync(condition, what);
+
+    /// <summary>What it says of its target: why scrapes fail, if they do.</summary>
+    public async Task<string> TargetsAsync()
+    {
+        using JsonDocument answer = await GetAsync("/api/v1/targets?state=active");
+        return answer.RootElement.GetProperty("data").GetProperty("activeTargets").GetRawText();
+    }
 
     /// <summary>The values that a query gives now.</summary>
     public async Task<IReadOnlyList<double>> QueryAsync(string query)
