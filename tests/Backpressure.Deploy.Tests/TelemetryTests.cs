@@ -43,7 +43,7 @@ public sealed partial class TelemetryTests
         string metrics = await scrape.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         await app.StopAsync(TestContext.Current.CancellationToken);
 
-        Activity rejected = spans.First(static span => span.Kind == ActivityKind.Server && span.GetTagItem("backpressure.decision") is "rejected" && span.GetTagItem("server.port") is int port && port == client.BaseAddress.Port);
+        Activity rejected = spans.First(span => span.Kind == ActivityKind.Server && span.GetTagItem("backpressure.decision") is "rejected" && span.GetTagItem("server.port") is int port && port == client.BaseAddress.Port);
         Assert.Equal(503, rejected.GetTagItem("http.response.status_code"));
         Assert.Equal(ActivityStatusCode.Error, rejected.Status);
         Assert.Equal("Default", rejected.GetTagItem("backpressure.downstream"));
