@@ -13,13 +13,7 @@ public sealed partial class LoadShedder
         {
             if (!downstream.IsShadow)
             {
-                int waiting = 0;
-                foreach (Priority priority in Enum.GetValues<Priority>())
-                {
-                    waiting += downstream.Gate.WaitingOf(priority);
-                }
-
-                yield return new QueueReading(downstream.Name, waiting, downstream.Gate.Limit);
+                yield return new QueueReading(downstream.Name, Priorities.All.Sum(downstream.Gate.WaitingOf), downstream.Gate.Limit);
             }
         }
     }

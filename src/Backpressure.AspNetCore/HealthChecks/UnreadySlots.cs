@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Backpressure.AspNetCore.HealthChecks;
 
 /// <summary>
@@ -9,6 +11,7 @@ namespace Backpressure.AspNetCore.HealthChecks;
 /// start, so at any moment the probability of a slot is its share of the period. A slot leaves its own length free before it: none
 /// follows another without a pause of that length. Not thread-safe.
 /// </remarks>
+[SuppressMessage("Security", "CA5394:Do not use insecure randomness", Justification = "Replicas draw lots among themselves: nothing is kept secret by it.")]
 internal sealed class UnreadySlots
 {
     private readonly Random _random;

@@ -120,7 +120,7 @@ internal sealed partial class Downstream
                 Changes?.LimitMoved(Name, told, decision.Nominal, WordsOf(decision.Reason));
             }
 
-            _shedding.LimitMoved(decision.Limit, _settings.Limit);
+            _shedding.LimitIs(decision.Nominal, _settings.Limit, now);
         }
     }
 

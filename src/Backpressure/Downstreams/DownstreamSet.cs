@@ -164,15 +164,13 @@ internal sealed class DownstreamSet : IDisposable
     /// <summary>Totals of all critical requests that came to a gate.</summary>
     public CriticalCounts CountCritical()
     {
-        long admitted = 0;
-        long refused = 0;
+        var totals = new DecisionTotals();
         foreach (DecisionCounters counters in _counters.Values)
         {
-            admitted += counters.AdmittedOf(Priority.Critical);
-            refused += counters.RefusedForCapacityOf(Priority.Critical);
+            totals.Add(counters);
         }
 
-        return new CriticalCounts(admitted, refused);
+        return new CriticalCounts(totals.Of(AdmissionDecision.Admitted, Priority.Critical), totals.RefusedForCapacity(Priority.Critical));
     }
 
     public IEnumerable<Measurement<long>> MeasureDecisions() => _counters.Values.SelectMany(counters => counters.Measure());

@@ -50,23 +50,6 @@ internal sealed class DecisionCounters
     public void WouldReject(Priority priority, RejectionReason reason) =>
         _totals.Increment(WouldRejectAt + ((int)priority * Reasons) + (int)reason);
 
-    public long AdmittedOf(Priority priority) => _totals.Total(AdmittedAt + (int)priority);
-
-    /// <summary>Those refused because there was no room, not because of what they or their clients did, or of a shutdown.</summary>
-    public long RefusedForCapacityOf(Priority priority)
-    {
-        long total = 0;
-        for (int reason = 0; reason < Reasons; reason++)
-        {
-            if ((RejectionReason)reason is not (RejectionReason.RateLimited or RejectionReason.ClientAborted or RejectionReason.ShuttingDown))
-            {
-                total += _totals.Total(RejectedAt + ((int)priority * Reasons) + reason);
-            }
-        }
-
-        return total;
-    }
-
     /// <summary>Where a total is among all; the reason counts only for what is or would be rejected.</summary>
     public static int IndexOf(AdmissionDecision decision, Priority priority, RejectionReason reason) => decision switch
     {

@@ -13,12 +13,10 @@ internal static class Contained
     /// <summary>Publishes what the tests were built with into a folder that everybody may read.</summary>
     public static async Task<DirectoryInfo> PublishAsync()
     {
-        string configuration = AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Release" : "Debug";
-
         // Not in /tmp, which a container has to itself.
         DirectoryInfo folder = Directory.CreateDirectory(Path.Combine("/var/tmp", $"backpressure-{Guid.NewGuid():N}"));
         await Tool.RunAsync(
-            "dotnet", ["publish", "samples/QuickStart", "--no-build", "--configuration", configuration, "--output", folder.FullName, "--nologo", "--verbosity", "quiet"], Repository.Root);
+            "dotnet", ["publish", "samples/QuickStart", "--no-build", "--configuration", Tool.Configuration, "--output", folder.FullName, "--nologo", "--verbosity", "quiet"], Repository.Root);
         File.SetUnixFileMode(folder.FullName, (UnixFileMode)0b111_101_101);
         return folder;
     }

@@ -8,7 +8,7 @@ namespace Backpressure.Deploy.Tests.Grafana;
 [Collection(ObservedCollection.Name)]
 public sealed partial class DashboardTests(Observed observed)
 {
-    private static readonly JsonNode Dashboard = JsonNode.Parse(Repository.Read("deploy/grafana/dashboards/backpressure.json"))!;
+    private static JsonNode Dashboard => GrafanaDashboard.Json;
 
     [Fact]
     public void Dashboard_HasItsRowsVariablesAndADescriptionOnEachPanel()
@@ -18,7 +18,7 @@ public sealed partial class DashboardTests(Observed observed)
 
         Assert.Equal(
             ["Am I shedding?", "Who waits", "Why", "Limits and signals", "Rate limits", "Fleet", "Streams"], rows.Select(static row => (string)row["title"]!));
-        Assert.Equal(["ds", "service", "downstream", "priority"], Variables().Select(static variable => (string)variable["name"]!));
+        Assert.Equal(["ds", "service", "downstream", "priority"], GrafanaDashboard.Variables().Select(static variable => (string)variable["name"]!));
         Assert.Equal(("backpressure", 39), ((string)Dashboard["uid"]!, (int)Dashboard["schemaVersion"]!));
         Assert.Equal(panels.Length, panels.Select(static panel => (int)panel["id"]!).Distinct().Count());
         Assert.All(panels.Except(rows), static panel => Assert.True(((string?)panel["description"])?.Length > 10, $"{panel["title"]} has no description."));
@@ -29,25 +29,20 @@ public sealed partial class DashboardTests(Observed observed)
     public async Task EachQuestion_IsAnsweredByARealPrometheus()
     {
         PrometheusServer prometheus = observed.Require();
-        Dictionary<string, string> values = await ExpandAsync(prometheus);
-        (string Panel, string Query)[] questions = [.. Dashboard["panels"]!.AsArray()
-            .SelectMany(static panel => panel!["targets"]?.AsArray() ?? [], static (panel, target) => ((string)panel!["title"]!, (string)target!["expr"]!))];
+        IReadOnlyList<PanelQuery> queries = GrafanaDashboard.Queries(await GrafanaDashboard.ValuesAsync(prometheus));
 
-        Assert.True(questions.Length >= 35);
-        foreach ((string panel, string query) in questions)
+        Assert.True(queries.Count >= 40);
+        foreach (PanelQuery query in queries)
         {
-            string expanded = Expand(query, values);
-            Assert.DoesNotContain('$', expanded);
-            IReadOnlyList<double> answer = [];
             await prometheus.EventuallyAsync(
-                async () => (answer = await prometheus.QueryAsync(expanded)).Any(double.IsFinite), $"an answer to \"{panel}\": {expanded}");
+                async () => (await prometheus.QueryAsync(query.Expression)).Any(double.IsFinite), $"an answer to \"{query.Panel}\": {query.Expression}");
         }
     }
 
     [Fact]
     public async Task EachVariable_FindsItsValues()
     {
-        Dictionary<string, string> values = await ExpandAsync(observed.Require());
+        Dictionary<string, string> values = await GrafanaDashboard.ValuesAsync(observed.Require());
 
         Assert.Equal("flash-sale", values["service"]);
         Assert.Contains("Default", values["downstream"], StringComparison.Ordinal);
@@ -104,30 +99,6 @@ public sealed partial class DashboardTests(Observed observed)
         Assert.Equal("http://flash-sale:9090", (string)grafana["environment"]!["PROMETHEUS_URL"]!);
         Assert.Equal("service:flash-sale", (string)Yaml.Read("deploy/compose.yml")["services"]!["prometheus"]!["network_mode"]!);
     }
-
-    private static IEnumerable<JsonNode> Variables() => Dashboard["templating"]!["list"]!.AsArray()!;
-
-    /// <summary>The variables' values, found as Grafana finds them: one after the other, all chosen.</summary>
-    private static async Task<Dictionary<string, string>> ExpandAsync(PrometheusServer prometheus)
-    {
-        var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (JsonNode variable in Variables().Where(static variable => (string)variable["type"]! == "query"))
-        {
-            Match query = LabelValues().Match(Expand((string)variable["query"]!["query"]!, values));
-            Assert.True(query.Success);
-            IReadOnlyList<string> found = await prometheus.LabelValuesAsync(query.Groups[2].Value, query.Groups[1].Value);
-            Assert.NotEmpty(found);
-            values[(string)variable["name"]!] = string.Join('|', found);
-        }
-
-        return values;
-    }
-
-    private static string Expand(string query, Dictionary<string, string> values) =>
-        values.Aggregate(query.Replace("$__rate_interval", "20s", StringComparison.Ordinal), static (text, value) => text.Replace($"${value.Key}", value.Value, StringComparison.Ordinal));
-
-    [GeneratedRegex(@"^label_values\((.+), (\w+)\)$")]
-    private static partial Regex LabelValues();
 
     [GeneratedRegex("`([^`\n]+)`")]
     private static partial Regex Code();

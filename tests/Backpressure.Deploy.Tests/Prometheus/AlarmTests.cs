@@ -66,11 +66,13 @@ public sealed class AlarmTests(Observed observed)
         PrometheusServer prometheus = observed.Require();
         string[] expected =
         [
-            "BackpressureCriticalRefused", "BackpressureServedShareBurns", "BackpressureServedShareBurnsFast",
-            "BackpressureServedShareBurnsSlowly", "BackpressureShedding", "BackpressureSignalStale",
+            "BackpressureCriticalRefused", "BackpressureLimitAtFloor", "BackpressureQueueWaitAboveTarget", "BackpressureServedShareBurns",
+            "BackpressureServedShareBurnsFast", "BackpressureServedShareBurnsSlowly", "BackpressureShedding", "BackpressureSignalStale",
         ];
 
-        await prometheus.EventuallyAsync(async () => expected.All((await prometheus.FiringAsync()).Contains), $"firing: {string.Join(", ", expected)}");
+        IReadOnlyList<string> firing = [];
+        await prometheus.EventuallyAsync(
+            async () => expected.All((firing = await prometheus.FiringAsync()).Contains), () => $"{string.Join(", ", expected.Except(firing))} beside {string.Join(", ", firing)}");
 
         Assert.Equal(expected, await prometheus.FiringAsync());
     }

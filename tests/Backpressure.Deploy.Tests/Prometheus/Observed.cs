@@ -1,12 +1,10 @@
-using System.Text.RegularExpressions;
 using Backpressure.Deploy.Tests.Running;
 
 namespace Backpressure.Deploy.Tests.Prometheus;
 
 /// <summary>The overloaded application and a Prometheus that has scraped it for a while, with the committed rules and a quick copy of them.</summary>
-public sealed partial class Observed : IAsyncLifetime
+public sealed class Observed : IAsyncLifetime
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("backpressure-rules-");
     private EmittingApp? _app;
     private PrometheusServer? _server;
 
@@ -19,14 +17,10 @@ public sealed partial class Observed : IAsyncLifetime
 
         _app = await EmittingApp.StartAsync();
         _app.Load();
-        _server = await PrometheusServer.StartAsync(program, _app.Address, [Quick()]);
-        long start = TimeProvider.System.GetTimestamp();
-        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(500));
-        while (!(await _server.QueryAsync("sum_over_time(up{job=\"flash-sale\"}[1m])")).Any(static scrapes => scrapes >= 5))
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < Tool.Patience, $"No five scrapes within {Tool.Patience.TotalSeconds} s: {await _server.TargetsAsync()}");
-            await pace.WaitForNextTickAsync();
-        }
+        _server = await PrometheusServer.StartAsync(program, _app.Address);
+        await _server.ScrapedAsync(2);
+        _app.EmptyPool();
+        await _server.ScrapedAsync(5);
     }
 
     public async ValueTask DisposeAsync()
@@ -40,8 +34,6 @@ public sealed partial class Observed : IAsyncLifetime
         {
             await _app.DisposeAsync();
         }
-
-        _folder.Delete(recursive: true);
     }
 
     internal PrometheusServer Require()
@@ -49,15 +41,4 @@ public sealed partial class Observed : IAsyncLifetime
         Tool.Require("prometheus");
         return _server!;
     }
-
-    // The committed rules in all but how long they wait before they fire.
-    private string Quick()
-    {
-        string file = Path.Combine(_folder.FullName, "quick.yml");
-        File.WriteAllText(file, For().Replace(Repository.Read("deploy/prometheus/rules/backpressure.yml"), "for: 1s"));
-        return file;
-    }
-
-    [GeneratedRegex(@"(?<=^ +)for: \w+$", RegexOptions.Multiline)]
-    private static partial Regex For();
 }

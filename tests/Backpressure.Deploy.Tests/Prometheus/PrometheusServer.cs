@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Backpressure.Deploy.Tests.Running;
 
 namespace Backpressure.Deploy.Tests.Prometheus;
 
 /// <summary>A real Prometheus of a test's own: its own port, its own folder, ended by its own process id.</summary>
-internal sealed class PrometheusServer : IAsyncDisposable
+internal sealed partial class PrometheusServer : IAsyncDisposable
 {
     private readonly Tool _tool;
     private readonly HttpClient _client;
@@ -18,12 +19,15 @@ internal sealed class PrometheusServer : IAsyncDisposable
         _folder = folder;
     }
 
-    /// <summary>Starts one that scrapes a target every three seconds, as the job <c>flash-sale</c>.</summary>
-    public static async Task<PrometheusServer> StartAsync(string program, Uri target, IEnumerable<string> ruleFiles)
+    /// <summary>
+    /// Starts one that scrapes a target every three seconds, as the job <c>flash-sale</c>, by the committed rules in all but how long
+    /// they wait before they fire.
+    /// </summary>
+    public static async Task<PrometheusServer> StartAsync(string program, Uri target)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("backpressure-prometheus-");
         int port = Tool.FreePort();
-        string rules = string.Concat(ruleFiles.Select(static file => $"  - {file}\n"));
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "rules.yml"), For().Replace(Repository.Read("deploy/prometheus/rules/backpressure.yml"), "for: 1s"));
         await File.WriteAllTextAsync(
             Path.Combine(folder.FullName, "prometheus.yml"),
             $"""
@@ -31,8 +35,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
               scrape_interval: 3s
               scrape_timeout: 3s
               evaluation_interval: 1s
-            rule_files:
-            {rules}
+            rule_files: [rules.yml]
             scrape_configs:
               - job_name: flash-sale
                 static_configs:
@@ -50,11 +53,21 @@ internal sealed class PrometheusServer : IAsyncDisposable
     /// <summary>Waits until something holds.</summary>
     public Task EventuallyAsync(Func<Task<bool>> condition, string what) => _tool.EventuallyAsync(condition, what);
 
-    /// <summary>What it says of its target: why scrapes fail, if they do.</summary>
-    public async Task<string> TargetsAsync()
+    /// <summary>The same, and says what there was instead.</summary>
+    public Task EventuallyAsync(Func<Task<bool>> condition, Func<string> what) => _tool.EventuallyAsync(condition, what);
+
+    /// <summary>Waits until its target was scraped as often; fails with the reason why it was not.</summary>
+    public async Task ScrapedAsync(int times)
     {
-        using JsonDocument answer = await GetAsync("/api/v1/targets?state=active");
-        return answer.RootElement.GetProperty("data").GetProperty("activeTargets").GetRawText();
+        string why = "";
+        await _tool.EventuallyAsync(
+            async () =>
+            {
+                using JsonDocument answer = await GetAsync("/api/v1/targets?state=active");
+                why = answer.RootElement.GetProperty("data").GetProperty("activeTargets").GetRawText();
+                return (await QueryAsync("sum_over_time(up{job=\"flash-sale\"}[5m])")).Any(scrapes => scrapes >= times);
+            },
+            () => $"{times} scrapes of {why}");
     }
 
     /// <summary>The values that a query gives now.</summary>
@@ -90,6 +103,9 @@ internal sealed class PrometheusServer : IAsyncDisposable
         await _tool.DisposeAsync();
         _folder.Delete(recursive: true);
     }
+
+    [GeneratedRegex(@"(?<=^ +)for: \w+$", RegexOptions.Multiline)]
+    private static partial Regex For();
 
     private static double Number(JsonElement text) => text.GetString() switch
     {

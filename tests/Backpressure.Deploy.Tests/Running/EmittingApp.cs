@@ -1,5 +1,7 @@
 using System.Net;
+using Backpressure.Kafka;
 using Backpressure.Kafka.Tests.Broker;
+using Confluent.Kafka;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -25,13 +27,15 @@ internal sealed class EmittingApp : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly MockCluster _cluster;
+    private readonly Reading _pool;
     private readonly CancellationTokenSource _stop = new();
     private Task _traffic = Task.CompletedTask;
 
-    private EmittingApp(WebApplication app, MockCluster cluster)
+    private EmittingApp(WebApplication app, MockCluster cluster, Reading pool)
     {
         _app = app;
         _cluster = cluster;
+        _pool = pool;
     }
 
     public Uri Address => new(_app.Urls.First());
@@ -41,19 +45,31 @@ internal sealed class EmittingApp : IAsyncDisposable
     public static async Task<EmittingApp> StartAsync()
     {
         var cluster = new MockCluster();
-        cluster.CreateTopic(Topic, 1);
-        await cluster.ProduceAsync(Topic, 0, 500);
+        cluster.CreateTopic(Topic, 2);
+        cluster.FirstRebalanceAfter(TimeSpan.Zero);
+
+        // More than the consumer can handle while anybody looks.
+        await Task.WhenAll(cluster.ProduceAsync(Topic, 0, 5000), cluster.ProduceAsync(Topic, 1, 5000));
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddBackpressure(Configure);
-        builder.Services.AddSingleton<ICapacitySignal>(new Reading("half", 0.5)).AddSingleton<ICapacitySignal>(new Reading("silent", double.NaN));
+        var pool = new Reading("pool", 0);
+        builder.Services.AddSingleton<ICapacitySignal>(new Reading("half", 0.5)).AddSingleton<ICapacitySignal>(new Reading("silent", double.NaN)).AddSingleton<ICapacitySignal>(pool);
         builder.Services.AddBackpressureKafkaLag("lag", options =>
         {
             options.BootstrapServers = cluster.Bootstrap;
             options.GroupId = Group;
             options.Topic = Topic;
             options.Interval = TimeSpan.FromSeconds(1);
+        });
+        builder.Services.AddBackpressureKafkaConsumer<SlowHandler>("billing", options =>
+        {
+            (options.BootstrapServers, options.GroupId, options.Topic) = (cluster.Bootstrap, Group, Topic);
+            (options.HighWatermark, options.MaxConcurrency) = (8, 1);
+            (options.OnFailure, options.MaxAttempts, options.HandOverTimeout) = (KafkaFailurePolicy.Skip, 1, TimeSpan.FromSeconds(1));
+            options.Client["auto.offset.reset"] = "earliest";
+            options.Client["auto.commit.interval.ms"] = "500";
         });
         builder.Services.AddHttpClient("self").AddBackpressure();
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
@@ -65,6 +81,8 @@ internal sealed class EmittingApp : IAsyncDisposable
             app.MapGet($"/{policy}", static (HttpContext context) => Task.Delay(Work, TimeProvider.System, context.RequestAborted)).RequireBackpressure(policy);
         }
 
+        app.MapGet("/Slow", static (HttpContext context) => Task.Delay(Work * 30, TimeProvider.System, context.RequestAborted)).RequireBackpressure("Slow");
+        app.MapGet("/Pooled", static (HttpContext context) => Task.Delay(Work, TimeProvider.System, context.RequestAborted)).RequireBackpressure("Pooled");
         app.MapGet("/stream", static async (HttpContext context) =>
         {
             await context.Response.StartAsync();
@@ -77,7 +95,7 @@ internal sealed class EmittingApp : IAsyncDisposable
         }).DisableBackpressure();
         app.MapPrometheusScrapingEndpoint("/metrics").DisableBackpressure();
         await app.StartAsync();
-        return new EmittingApp(app, cluster);
+        return new EmittingApp(app, cluster, pool);
     }
 
     /// <summary>What Prometheus would get.</summary>
@@ -90,9 +108,12 @@ internal sealed class EmittingApp : IAsyncDisposable
     /// <summary>Loads it until it is disposed of.</summary>
     public void Load()
     {
-        string[] paths = ["/Critical", "/Critical", "/Critical", "/High", "/Normal", "/Normal", "/Low", "/Low", "/Observed", "/Limited", "/stream"];
-        _traffic = Task.WhenAll(Enumerable.Range(0, 4).SelectMany(_ => paths).Select(path => AskAsync(path, "")).Append(AskAsync("/refuse", "self")).Append(ConsumeAsync()));
+        string[] paths = ["/Critical", "/Critical", "/Critical", "/High", "/Normal", "/Normal", "/Low", "/Low", "/Observed", "/Limited", "/stream", "/Slow", "/Pooled"];
+        _traffic = Task.WhenAll(Enumerable.Range(0, 4).SelectMany(_ => paths).Select(path => AskAsync(path, "")).Append(AskAsync("/refuse", "self")));
     }
+
+    /// <summary>From now on the pool behind one of its downstreams is empty: that limit comes down to its floor.</summary>
+    public void EmptyPool() => _pool.Value = 1;
 
     public async ValueTask DisposeAsync()
     {
@@ -112,6 +133,13 @@ internal sealed class EmittingApp : IAsyncDisposable
             options.Downstreams["Default"].Signals.Add(signal);
         }
 
+        // One after the other, each longer than the wait that is the target.
+        options.Downstreams["Slow"] = new DownstreamOptions { Limit = new LimitOptions { Algorithm = LimitAlgorithm.Fixed, Value = 1 }, Queue = new QueueOptions { BlockCapacity = 4 } };
+        options.Policies["Slow"] = new PolicyOptions { Priority = Priority.High, Overflow = Overflow.Block, MaxWait = TimeSpan.FromSeconds(20), Downstream = "Slow" };
+        options.Signals["pool"] = new SignalOptions { Kind = SignalKind.Custom, Soft = 0, Hard = 1 };
+        options.Downstreams["Pooled"] = new DownstreamOptions { Limit = new LimitOptions { Initial = 8, Min = 1, Max = 8 }, Queue = new QueueOptions { Capacity = 0 } };
+        options.Downstreams["Pooled"].Signals.Add("pool");
+        options.Policies["Pooled"] = new PolicyOptions { Priority = Priority.Low, Downstream = "Pooled" };
         options.RateLimits["Tight"] = new RateLimitOptions { TokenLimit = 1, TokensPerPeriod = 1, PartitionBy = "None" };
         options.Policies["Critical"] = new PolicyOptions { Priority = Priority.Critical, Overflow = Overflow.Block, MaxWait = TimeSpan.FromMilliseconds(500) };
         options.Policies["High"] = new PolicyOptions { Priority = Priority.High };
@@ -144,21 +172,16 @@ internal sealed class EmittingApp : IAsyncDisposable
         }
     }
 
-    // A group that does ten messages a second.
-    private async Task ConsumeAsync()
+    // Ten messages a second, and one in five cannot be handled.
+    private sealed class SlowHandler : IKafkaMessageHandler
     {
-        using var pace = new PeriodicTimer(TimeSpan.FromSeconds(1));
-        try
+        public async Task HandleAsync(ConsumeResult<byte[]?, byte[]?> message, CancellationToken cancellationToken)
         {
-            for (long offset = 10; offset < 400; offset += 10)
+            await Task.Delay(Work * 2, TimeProvider.System, cancellationToken);
+            if (message.Offset.Value % 5 == 4)
             {
-                await Task.Run(() => _cluster.Commit(Group, Topic, offset), _stop.Token);
-                await pace.WaitForNextTickAsync(_stop.Token);
+                throw new InvalidOperationException("Nobody can handle this one.");
             }
-        }
-        catch (OperationCanceledException)
-        {
-            // It ends.
         }
     }
 
@@ -166,6 +189,8 @@ internal sealed class EmittingApp : IAsyncDisposable
     {
         public string Name => name;
 
-        public double Read() => value;
+        public double Value { get; set; } = value;
+
+        public double Read() => Value;
     }
 }

@@ -49,6 +49,10 @@ internal sealed class Tool : IAsyncDisposable
     public static string? Find(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
         .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 
+    /// <summary>Debug or Release, as the tests.</summary>
+    public static string Configuration { get; } =
+        AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Release" : "Debug";
+
     public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -83,14 +87,17 @@ internal sealed class Tool : IAsyncDisposable
     }
 
     /// <summary>Waits until something holds, with a limit that only ends a test that fails.</summary>
-    public async Task EventuallyAsync(Func<Task<bool>> condition, string what)
+    public Task EventuallyAsync(Func<Task<bool>> condition, string what) => EventuallyAsync(condition, () => what);
+
+    /// <summary>Waits until something holds, with a limit that only ends a test that fails, and that says then what there was instead.</summary>
+    public async Task EventuallyAsync(Func<Task<bool>> condition, Func<string> what)
     {
         long start = TimeProvider.System.GetTimestamp();
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         while (!await condition())
         {
-            Assert.False(_process.HasExited, $"The process has ended, so never: {what}\n{Output}");
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < Patience, $"Not within {Patience.TotalSeconds} s: {what}\n{Output}");
+            Assert.False(_process.HasExited, $"The process has ended, so never: {what()}\n{Output}");
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < Patience, $"Not within {Patience.TotalSeconds} s: {what()}\n{Output}");
             await pace.WaitForNextTickAsync(TestContext.Current.CancellationToken);
         }
     }
