@@ -22,11 +22,7 @@ public sealed class SaleTests(Sale sale) : IClassFixture<Sale>
         IReadOnlyList<PanelQuery> queries = GrafanaDashboard.Queries(await GrafanaDashboard.ValuesAsync(prometheus));
 
         Assert.All(NotOfASale, panel => Assert.Contains(queries, query => query.Panel == panel));
-        foreach (PanelQuery query in queries.Where(static query => !NotOfASale.Contains(query.Panel)))
-        {
-            await prometheus.EventuallyAsync(
-                async () => (await prometheus.QueryAsync(query.Expression)).Any(double.IsFinite), $"an answer to \"{query.Panel}\": {query.Expression}");
-        }
+        await GrafanaDashboard.AssertAnsweredAsync(prometheus, queries.Where(static query => !NotOfASale.Contains(query.Panel)));
     }
 
     [Fact]

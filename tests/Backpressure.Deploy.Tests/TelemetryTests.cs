@@ -66,7 +66,7 @@ public sealed partial class TelemetryTests
     private static async Task<WebApplication> StartAsync(List<Activity> spans, List<LogRecord> lines, Task leave)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Debug);
+        builder.Logging.ClearProviders().AddFilter(null, LogLevel.Information).AddFilter("Backpressure", LogLevel.Debug);
         builder.WebHost.UseKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddBackpressure(static options =>
         {

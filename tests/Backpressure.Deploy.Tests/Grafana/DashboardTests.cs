@@ -32,17 +32,13 @@ public sealed partial class DashboardTests(Observed observed)
         IReadOnlyList<PanelQuery> queries = GrafanaDashboard.Queries(await GrafanaDashboard.ValuesAsync(prometheus));
 
         Assert.True(queries.Count >= 40);
-        foreach (PanelQuery query in queries)
-        {
-            await prometheus.EventuallyAsync(
-                async () => (await prometheus.QueryAsync(query.Expression)).Any(double.IsFinite), $"an answer to \"{query.Panel}\": {query.Expression}");
-        }
+        await GrafanaDashboard.AssertAnsweredAsync(prometheus, queries);
     }
 
     [Fact]
     public async Task EachVariable_FindsItsValues()
     {
-        Dictionary<string, string> values = await GrafanaDashboard.ValuesAsync(observed.Require());
+        IReadOnlyDictionary<string, string> values = await GrafanaDashboard.ValuesAsync(observed.Require());
 
         Assert.Equal("flash-sale", values["service"]);
         Assert.Contains("Default", values["downstream"], StringComparison.Ordinal);

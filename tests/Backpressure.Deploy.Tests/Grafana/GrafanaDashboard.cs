@@ -38,6 +38,26 @@ internal static partial class GrafanaDashboard
         return queries;
     }
 
+    /// <summary>Puts every question, and again those that have no answer yet, until all have one.</summary>
+    public static async Task AssertAnsweredAsync(PrometheusServer prometheus, IEnumerable<PanelQuery> queries)
+    {
+        List<PanelQuery> open = [.. queries];
+        await prometheus.EventuallyAsync(
+            async () =>
+            {
+                foreach (PanelQuery query in open.ToArray())
+                {
+                    if ((await prometheus.QueryAsync(query.Expression)).Any(double.IsFinite))
+                    {
+                        open.Remove(query);
+                    }
+                }
+
+                return open.Count == 0;
+            },
+            () => "an answer to " + string.Join('\n', open.Select(static query => $"\"{query.Panel}\": {query.Expression}")));
+    }
+
     private static string Expand(string query, IReadOnlyDictionary<string, string> values) =>
         values.Aggregate(query.Replace("$__rate_interval", "20s", StringComparison.Ordinal), static (text, value) => text.Replace($"${value.Key}", value.Value, StringComparison.Ordinal));
 

@@ -56,6 +56,8 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
     /// <summary>The same, and says what there was instead.</summary>
     public Task EventuallyAsync(Func<Task<bool>> condition, Func<string> what) => _tool.EventuallyAsync(condition, what);
 
+    public async Task<bool> HasScrapedAsync(int times) => (await QueryAsync("sum_over_time(up{job=\"flash-sale\"}[5m])")).Any(scrapes => scrapes >= times);
+
     /// <summary>Waits until its target was scraped as often; fails with the reason why it was not.</summary>
     public async Task ScrapedAsync(int times)
     {
@@ -65,7 +67,7 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
             {
                 using JsonDocument answer = await GetAsync("/api/v1/targets?state=active");
                 why = answer.RootElement.GetProperty("data").GetProperty("activeTargets").GetRawText();
-                return (await QueryAsync("sum_over_time(up{job=\"flash-sale\"}[5m])")).Any(scrapes => scrapes >= times);
+                return await HasScrapedAsync(times);
             },
             () => $"{times} scrapes of {why}");
     }

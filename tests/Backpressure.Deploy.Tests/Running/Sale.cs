@@ -22,7 +22,7 @@ public sealed class Sale : IAsyncLifetime
         using var client = new HttpClient();
         await _sale.EventuallyAsync(() => IsServingAsync(client), "the shop serves");
         _server = await PrometheusServer.StartAsync(program, new Uri($"http://127.0.0.1:{_port}"));
-        await _server.ScrapedAsync(5);
+        await _sale.EventuallyAsync(async () => await _server.HasScrapedAsync(5), "five scrapes of the shop");
     }
 
     public async ValueTask DisposeAsync()

@@ -1,2 +1,0 @@
-// Each loads the whole machine: beside each other they would measure each other.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
