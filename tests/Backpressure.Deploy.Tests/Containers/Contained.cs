@@ -17,7 +17,11 @@ internal static class Contained
         DirectoryInfo folder = Directory.CreateDirectory(Path.Combine("/var/tmp", $"backpressure-{Guid.NewGuid():N}"));
         await Tool.RunAsync(
             "dotnet", ["publish", "samples/QuickStart", "--no-build", "--configuration", Tool.Configuration, "--output", folder.FullName, "--nologo", "--verbosity", "quiet"], Repository.Root);
-        File.SetUnixFileMode(folder.FullName, (UnixFileMode)0b111_101_101);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(folder.FullName, (UnixFileMode)0b111_101_101);
+        }
+
         return folder;
     }
 
