@@ -75,6 +75,10 @@ internal sealed partial class Downstream
         {
             ApplyCurrent(now);
         }
+        else if (_shedding.MinimumTold)
+        {
+            _shedding.LimitIs(Controller.Current.Nominal, _settings.Limit, now);
+        }
 
         LookAtRate(now);
         Looked?.Invoke(now);

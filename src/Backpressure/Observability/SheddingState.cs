@@ -112,6 +112,9 @@ internal sealed partial class SheddingState
         return false;
     }
 
+    /// <summary>Whether it was told that the limit is at its minimum, and not yet that it rose: then it wants to be shown the limit even while that stands.</summary>
+    public bool MinimumTold => Volatile.Read(ref _minimumTold);
+
     /// <summary>Looks at where the law has the limit: not at its dips, which come and go.</summary>
     public void LimitIs(int limit, LimitSettings bounds, long now)
     {
