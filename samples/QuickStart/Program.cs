@@ -3,6 +3,7 @@ using OpenTelemetry.Metrics;
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.Services.AddBackpressure(builder.Configuration.GetSection("Backpressure"));
+builder.Services.AddHealthChecks().AddBackpressure();
 OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
     .WithMetrics(metrics => metrics.AddMeter("Backpressure").AddPrometheusExporter());
 if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is not null)
@@ -20,5 +21,7 @@ app.MapGet("/", static async () =>
     return "Hello";
 });
 
+app.MapHealthChecks("/health/ready");
+app.MapHealthChecks("/health/live", new() { Predicate = static _ => false });
 app.MapPrometheusScrapingEndpoint("/metrics").DisableBackpressure();
 await app.RunAsync();

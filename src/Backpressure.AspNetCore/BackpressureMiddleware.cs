@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Backpressure.AspNetCore.Classification;
 using Backpressure.AspNetCore.Hosting;
@@ -146,6 +147,7 @@ internal sealed class BackpressureMiddleware
     private async Task WaitAsync(
         HttpContext context, GatedRequest gated, ValueTask<AdmissionLease> admission, WindowBudget.Reservation reservation, bool hasEndpoint)
     {
+        Activity? span = WaitSpan.Start();
         try
         {
             gated.Take(await admission);
@@ -155,6 +157,7 @@ internal sealed class BackpressureMiddleware
             reservation.Release();
         }
 
+        WaitSpan.End(span, in gated.Lease);
         await RunOrRejectAsync(context, gated, hasEndpoint);
     }
 

@@ -71,7 +71,7 @@ public sealed partial class LoadShedder : IDisposable
         _downstreams.Reconfigure(settings);
         _signals.Reconfigure(settings);
         _metrics = new ShedderMetrics(
-            meterFactory, _downstreams.MeasureQueueDepth, _downstreams.MeasureActive, _downstreams.MeasureLimit, _downstreams.MeasureDecisions,
+            meterFactory, _downstreams.MeasureQueueDepth, _downstreams.MeasureActive, _downstreams.MeasureLimit, _downstreams.MeasureLimitFloor, _downstreams.MeasureDecisions,
             MeasureSignals, MeasureSignalValues, MeasureStaleSignals);
     }
 

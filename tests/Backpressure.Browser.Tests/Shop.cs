@@ -30,15 +30,16 @@ internal sealed class Shop : IAsyncDisposable
 
     public LoadShedder Shedder => _app.Services.GetRequiredService<LoadShedder>();
 
-    public static async Task<Shop> OpenAsync(int port = 0)
+    public static async Task<Shop> OpenAsync(int port = 0, BackpressureMode mode = BackpressureMode.Enforce)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Environments.Development, ApplicationName = "Shop" });
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
         builder.Services.AddOpenTelemetry().WithMetrics(static metrics => metrics.AddMeter("Backpressure").AddPrometheusExporter());
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddBackpressure(static options =>
+        builder.Services.AddBackpressure(options =>
         {
+            options.Mode = mode;
             options.Downstreams["OrdersDb"] = new DownstreamOptions { Limit = new LimitOptions { Algorithm = LimitAlgorithm.Fixed, Value = 4 }, Queue = new QueueOptions { Capacity = 16 }, Signals = { "cpu" } };
             options.Downstreams["Default"] = new DownstreamOptions();
             options.Signals["cpu"] = new SignalOptions { Kind = SignalKind.Cpu, Soft = 50, Hard = 60 };

@@ -26,6 +26,9 @@ internal sealed partial class Downstream
     /// <summary>The signal that keeps its limit below what the law allows; null: none.</summary>
     internal string? LimitedBy => _pressure.Signal;
 
+    /// <summary>The lowest that its limit may go.</summary>
+    internal int LimitFloor => Pressure.FloorOf(Volatile.Read(ref _settings).Limit);
+
     /// <summary>Lowers the limit as a signal says, or lets it go.</summary>
     /// <param name="level">0: not at all; 1: to the minimum.</param>
     /// <param name="signal">Whose level it is; null: nobody's.</param>
@@ -72,6 +75,10 @@ internal sealed partial class Downstream
         {
             ApplyCurrent(now);
         }
+        else if (_shedding.MinimumTold)
+        {
+            _shedding.LimitIs(Controller.Current.Nominal, _settings.Limit, now);
+        }
 
         LookAtRate(now);
         Looked?.Invoke(now);
@@ -117,7 +124,7 @@ internal sealed partial class Downstream
                 Changes?.LimitMoved(Name, told, decision.Nominal, WordsOf(decision.Reason));
             }
 
-            _shedding.LimitMoved(decision.Limit, _settings.Limit);
+            _shedding.LimitIs(decision.Nominal, _settings.Limit, now);
         }
     }
 

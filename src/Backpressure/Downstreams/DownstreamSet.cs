@@ -159,6 +159,20 @@ internal sealed class DownstreamSet : IDisposable
 
     public IEnumerable<Measurement<long>> MeasureLimit() => All.Select(gate => new Measurement<long>(gate.Gate.Limit, TagsOf(gate)));
 
+    public IEnumerable<Measurement<long>> MeasureLimitFloor() => All.Select(gate => new Measurement<long>(gate.LimitFloor, TagsOf(gate)));
+
+    /// <summary>Totals of all critical requests that came to a gate.</summary>
+    public CriticalCounts CountCritical()
+    {
+        var totals = new DecisionTotals();
+        foreach (DecisionCounters counters in _counters.Values)
+        {
+            totals.Add(counters);
+        }
+
+        return new CriticalCounts(totals.Of(AdmissionDecision.Admitted, Priority.Critical), totals.RefusedForCapacity(Priority.Critical));
+    }
+
     public IEnumerable<Measurement<long>> MeasureDecisions() => _counters.Values.SelectMany(counters => counters.Measure());
 
     /// <summary>What has been decided at each downstream so far, apart for policies that are observed now.</summary>

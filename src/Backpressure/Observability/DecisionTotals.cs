@@ -34,6 +34,21 @@ internal sealed class DecisionTotals
         return sum;
     }
 
+    /// <summary>How many were refused because there was no room, not for what they or their clients did, or a shutdown.</summary>
+    public long RefusedForCapacity(Priority priority)
+    {
+        long sum = 0;
+        foreach (RejectionReason reason in DecisionCounters.AllReasons)
+        {
+            if (reason is not (RejectionReason.RateLimited or RejectionReason.ClientAborted or RejectionReason.ShuttingDown))
+            {
+                sum += Of(AdmissionDecision.Rejected, priority, reason);
+            }
+        }
+
+        return sum;
+    }
+
     private long SumOverReasons(AdmissionDecision decision, Priority priority)
     {
         long sum = 0;

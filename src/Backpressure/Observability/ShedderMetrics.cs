@@ -31,6 +31,7 @@ internal sealed class ShedderMetrics : IDisposable
     /// <param name="queueDepth">Reads who waits.</param>
     /// <param name="active">Reads who is in flight.</param>
     /// <param name="limit">Reads the limits.</param>
+    /// <param name="limitFloor">Reads how low they may go.</param>
     /// <param name="requests">Reads the decisions so far.</param>
     /// <param name="signals">Reads how strongly each signal lowers limits.</param>
     /// <param name="signalValues">Reads the values behind.</param>
@@ -40,6 +41,7 @@ internal sealed class ShedderMetrics : IDisposable
         Func<IEnumerable<Measurement<long>>> queueDepth,
         Func<IEnumerable<Measurement<long>>> active,
         Func<IEnumerable<Measurement<long>>> limit,
+        Func<IEnumerable<Measurement<long>>> limitFloor,
         Func<IEnumerable<Measurement<long>>> requests,
         Func<IEnumerable<Measurement<double>>> signals,
         Func<IEnumerable<Measurement<double>>> signalValues,
@@ -50,6 +52,7 @@ internal sealed class ShedderMetrics : IDisposable
         _meter.CreateObservableUpDownCounter("backpressure.queue.depth", queueDepth, "{request}", "Requests waiting now.");
         _meter.CreateObservableUpDownCounter("backpressure.requests.active", active, "{request}", "Requests in flight now, in units of cost where they hold a slot.");
         _meter.CreateObservableGauge("backpressure.limit", limit, "{request}", "How many requests may be in flight.");
+        _meter.CreateObservableGauge("backpressure.limit.floor", limitFloor, "{request}", "The lowest that the limit may go.");
         _meter.CreateObservableCounter("backpressure.requests", requests, "{request}", "Requests decided, by decision and reason.");
         _meter.CreateObservableGauge("backpressure.signal", signals, "1", "How strongly a signal lowers limits: 0 not at all, 1 to the minimum.");
         _meter.CreateObservableGauge("backpressure.signal.value", signalValues, "{reading}", "What a signal reads, averaged, in its own unit.");

@@ -6,8 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace Backpressure.Observability;
 
 /// <summary>
-/// Says once when a downstream begins to shed, once when it has stopped (nothing refused for 10 s), and once when its
-/// limit has come down to its minimum: what an operator wants in a log, in place of a line a request.
+/// Says once when a downstream begins to shed, once when it has stopped (nothing refused for 10 s), once when its limit has
+/// come down to its minimum, and once when it has stayed above that for 10 s: what an operator wants in a log, in place of a line
+/// a request or one for each move of a limit that swings at its minimum.
 /// </summary>
 internal sealed partial class SheddingState
 {
@@ -23,7 +24,9 @@ internal sealed partial class SheddingState
     private long _beganAt;
     private long _refused;
     private bool _shedding;
+    private long _aboveMinimumSince;
     private bool _atMinimum;
+    private bool _minimumTold;
     private bool _faultTold;
 
     /// <summary>Begins without shedding.</summary>
@@ -109,12 +112,28 @@ internal sealed partial class SheddingState
         return false;
     }
 
-    public void LimitMoved(int limit, LimitSettings bounds)
+    /// <summary>Whether it was told that the limit is at its minimum, and not yet that it rose: then it wants to be shown the limit even while that stands.</summary>
+    public bool MinimumTold => Volatile.Read(ref _minimumTold);
+
+    /// <summary>Looks at where the law has the limit: not at its dips, which come and go.</summary>
+    public void LimitIs(int limit, LimitSettings bounds, long now)
     {
         bool atMinimum = bounds.Max > bounds.Min && limit <= bounds.Min;
-        if (Interlocked.Exchange(ref _atMinimum, atMinimum) == atMinimum)
+        lock (_lock)
         {
-            return;
+            if (_atMinimum && !atMinimum)
+            {
+                _aboveMinimumSince = now;
+            }
+
+            _atMinimum = atMinimum;
+            bool tell = _minimumTold ? !atMinimum && now - _aboveMinimumSince >= QuietSeconds * _ticksPerSecond : atMinimum;
+            if (!tell)
+            {
+                return;
+            }
+
+            _minimumTold = atMinimum;
         }
 
         if (atMinimum)

@@ -27,6 +27,7 @@ public sealed class ShedderMetricsTests
         Assert.Equal(
             [
                 ("backpressure.limit", typeof(ObservableGauge<long>), "{request}"),
+                ("backpressure.limit.floor", typeof(ObservableGauge<long>), "{request}"),
                 ("backpressure.queue.depth", typeof(ObservableUpDownCounter<long>), "{request}"),
                 ("backpressure.queue.time", typeof(Histogram<double>), "s"),
                 ("backpressure.requests", typeof(ObservableCounter<long>), "{request}"),
@@ -83,6 +84,15 @@ public sealed class ShedderMetricsTests
             Read(rig, "backpressure.limit", "backpressure.downstream", "backpressure.mode"));
         rig.Shedder.Reconfigure(Fixed(5));
         Assert.Contains("Default enforce 5", Read(rig, "backpressure.limit", "backpressure.downstream", "backpressure.mode"));
+    }
+
+    [Fact]
+    public void LimitFloor_IsTheConfiguredMinimum_AndOneWhereOnlySignalsLowerTheLimit()
+    {
+        using var rig = new ShedderRig(Fixed(3, change: o => o.Downstreams["Db"] = new DownstreamOptions { Limit = new LimitOptions { Initial = 20, Min = 7 } }));
+        rig.Ask(rig.Shedder.ClassOf("any"));
+
+        Assert.Equal(["Db enforce 7", "Default enforce 1"], Read(rig, "backpressure.limit.floor", "backpressure.downstream", "backpressure.mode"));
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using Backpressure.Configuration;
+using Backpressure.Observability;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Xunit;
@@ -93,7 +95,10 @@ public sealed class SheddingStateTests
         Assert.Contains("minimum, 8", low.Message, StringComparison.Ordinal);
         Assert.Empty(rig.Logger.Of(4));
 
+        // It is above within a second, and told of when it has stayed there.
         Run(Outcome.Success, 60);
+        Assert.Empty(rig.Logger.Of(4));
+        Run(Outcome.Success, 200);
         Assert.Equal(LogLevel.Information, Assert.Single(rig.Logger.Of(4)).Level);
         Assert.Single(rig.Logger.Of(3));
 
@@ -110,5 +115,26 @@ public sealed class SheddingStateTests
                 }
             }
         }
+    }
+    [Fact]
+    public void Limit_ThatSwingsAtItsMinimum_IsNotToldOfAtEachSwing()
+    {
+        var logger = new FakeLogger();
+        var state = new SheddingState("Db", logger, ticksPerSecond: 1000, turnedAway: static () => 0);
+        var bounds = new LimitSettings { Algorithm = LimitAlgorithm.Aimd, Initial = 10, Min = 4, Max = 100 };
+
+        // A swing a second for ten minutes.
+        for (long now = 0; now < 600_000; now += 500)
+        {
+            state.LimitIs(now % 1000 == 0 ? 4 : 6, bounds, now);
+        }
+
+        Assert.Equal(3, Assert.Single(logger.Collector.GetSnapshot()).Id.Id);
+
+        state.LimitIs(6, bounds, 600_000);
+        state.LimitIs(7, bounds, 609_400);
+        Assert.Single(logger.Collector.GetSnapshot());
+        state.LimitIs(8, bounds, 609_500);
+        Assert.Equal([3, 4], logger.Collector.GetSnapshot().Select(static line => line.Id.Id));
     }
 }

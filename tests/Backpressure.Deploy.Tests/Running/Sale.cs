@@ -1,0 +1,62 @@
+using System.Net;
+using Backpressure.Deploy.Tests.Prometheus;
+
+namespace Backpressure.Deploy.Tests.Running;
+
+/// <summary>FlashSale under five times its capacity, as <c>--serve</c> has it and the container runs it, and a Prometheus that scrapes it.</summary>
+public sealed class Sale : IAsyncLifetime
+{
+    private readonly int _port = Tool.FreePort();
+    private Tool? _sale;
+    private PrometheusServer? _server;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Tool.Find("prometheus") is not { } program)
+        {
+            return;
+        }
+
+        string folder = Repository.PathOf($"samples/FlashSale/bin/{Tool.Configuration}/net10.0");
+        _sale = Tool.Start(Path.Combine(folder, "FlashSale"), ["--serve", "--port", $"{_port}"], folder);
+        using var client = new HttpClient();
+        await _sale.EventuallyAsync(() => IsServingAsync(client), "the shop serves");
+        _server = await PrometheusServer.StartAsync(program, new Uri($"http://127.0.0.1:{_port}"));
+        await _sale.EventuallyAsync(async () => await _server.HasScrapedAsync(5), "five scrapes of the shop");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+
+        if (_sale is not null)
+        {
+            // Its children end with it, as Ctrl+C ends them.
+            await _sale.SignalAsync("INT");
+            await _sale.ExitAsync();
+            await _sale.DisposeAsync();
+        }
+    }
+
+    internal PrometheusServer Require()
+    {
+        Tool.Require("prometheus");
+        return _server!;
+    }
+
+    private async Task<bool> IsServingAsync(HttpClient client)
+    {
+        try
+        {
+            using HttpResponseMessage response = await client.GetAsync($"http://127.0.0.1:{_port}/health");
+            return response.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using Backpressure.Deploy.Tests.Grafana;
+using Backpressure.Deploy.Tests.Prometheus;
+using Backpressure.Deploy.Tests.Running;
+
+namespace Backpressure.Deploy.Tests;
+
+/// <summary>Dashboard and alarms on the demonstration itself, as compose puts them up.</summary>
+public sealed class SaleTests(Sale sale) : IClassFixture<Sale>
+{
+    /// <summary>Panels about what FlashSale does not use; <see cref="EmittingApp"/> answers them.</summary>
+    private static readonly string[] NotOfASale =
+    [
+        "Would have been refused", "Passed without a decision", "Signals", "Signals without readings", "What signals read", "Calls to others that were not sent",
+        "Consumer lag, messages", "Consumer lag, time", "Consumers: messages done", "Consumers: taken and handled now", "Consumers wanted",
+    ];
+
+    [Fact]
+    public async Task EachQuestionOfTheDashboard_IsAnsweredByFlashSale()
+    {
+        PrometheusServer prometheus = sale.Require();
+        IReadOnlyList<PanelQuery> queries = GrafanaDashboard.Queries(await GrafanaDashboard.ValuesAsync(prometheus));
+
+        Assert.All(NotOfASale, panel => Assert.Contains(queries, query => query.Panel == panel));
+        await GrafanaDashboard.AssertAnsweredAsync(prometheus, queries.Where(static query => !NotOfASale.Contains(query.Panel)));
+    }
+
+    [Fact]
+    public async Task SheddingFires_AndTheAlarmForCriticalOnesOnlyIfSuchWereRefused()
+    {
+        PrometheusServer prometheus = sale.Require();
+        await prometheus.EventuallyAsync(async () => (await prometheus.FiringAsync()).Contains("BackpressureShedding"), "BackpressureShedding fires");
+
+        // A busy machine may be too slow even for the checkouts: then the alarm is right.
+        double refused = 0;
+        IReadOnlyList<string> firing = [];
+        await prometheus.EventuallyAsync(
+            async () =>
+            {
+                firing = await prometheus.FiringAsync();
+                refused = (await prometheus.QueryAsync("sum(backpressure:refused:rate5m{backpressure_priority=\"critical\"}) or vector(0)")).Single();
+                return firing.Contains("BackpressureCriticalRefused") == refused > 0;
+            },
+            () => string.Create(CultureInfo.InvariantCulture, $"an alarm for critical requests just when such are refused: {refused} a second, firing: {string.Join(", ", firing)}"));
+
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{refused} critical ones refused a second; firing: {string.Join(", ", firing)}"));
+        Assert.DoesNotContain("BackpressureFailedOpen", firing);
+        Assert.DoesNotContain("BackpressureSignalStale", firing);
+    }
+}
