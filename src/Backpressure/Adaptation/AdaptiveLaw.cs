@@ -74,6 +74,9 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     // Latencies lag so far behind the stretch only while something is changing.
     private const double Settling = 1.5;
 
+    private static readonly bool _trace = X.Get("TRACE", 0) > 0;
+    private static readonly double _first = X.Get("FIRST", 0);
+    private static readonly double _double = X.Get("DBL", 0);
     private LimitSettings _settings;
     private AdaptiveState _state;
 
@@ -146,7 +149,13 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
 
     public LimitDecision Step(in WindowSummary window)
     {
+        var was = _state;
         (_state, Current) = Step(_state, window, _settings);
+        if (_trace)
+        {
+            Console.Error.WriteLine(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{window.ClosedAt / 1e9,8:F2} {window.Seconds,5:F2}s {was.Phase,-9} n={window.MeanInFlight,6:F1} N={window.Completions,4} S={window.Stretch,5:F2} SL={window.LatencyStretch,5:F2} se={window.Noise,5:F3} ed={window.EdgeNoise,5:F3} bound={window.Bound,-5} -> {Current.Reason,-9} {Current.Limit,4}/{Current.Nominal,4} {Current.Baselines.Move} {Current.Baselines.Factor:F2} {_state.Phase} ver={_state.Verified} dbt={_state.Doubts}"));
+        }
+
         return Current;
     }
 
@@ -200,7 +209,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     {
         OperatingPoint here = PointOf(window);
         bool flat = state.Dips.IsKnown && state.Dips.Mean + state.Dips.Deviation < MostHindered;
-        if (state.Rest == 0 && (flat || window.Stretch > Suspicious * (1 + (Certain * window.Noise))))
+        if (state.Rest == 0 && (flat || window.Stretch > Suspicious * (1 + (Certain * window.FullNoise))))
         {
             return BeginTest(state, window, settings);
         }
@@ -228,7 +237,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     {
         // Half of it is the jumpy stretch, half the calm one of latencies.
         double excess = (0.5 * Math.Log(window.Stretch * window.LatencyStretch)) - Math.Log(Target);
-        double deviation = excess / Math.Max(LeastNoise, window.Noise);
+        double deviation = excess / Math.Max(LeastNoise, window.MixedNoise);
         Drift drift = state.Drift.With(deviation);
         bool quick = Math.Abs(deviation) > QuickDeviation || drift.Above > DriftAbove;
         double factor = Math.Clamp(Math.Exp(-(quick ? QuickGain : CalmGain) * excess), 0.4, 1.5);
@@ -271,7 +280,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         => state.Phase is AdaptivePhase.SlowStart ? state : state with { Phase = AdaptivePhase.Follow };
 
     private static OperatingPoint PointOf(in WindowSummary window)
-        => new(window.MeanInFlight, window.WorkRate, window.Noise);
+        => new(window.MeanInFlight, window.WorkRate, window.FullNoise);
 
     private static OperatingPoint Smoothed(OperatingPoint usual, OperatingPoint here)
         => usual.IsKnown

@@ -14,6 +14,12 @@ internal sealed class RouteLatencies
 
     private const double UsualWeight = 1.0 / 32;
 
+    // Experiment: LOG 1: geometric means in a route; EFF: memory by effective samples.
+    private static readonly bool _log = X.Get("LOG", 0) > 0;
+    private static readonly bool _eff = X.Get("EFF", 0) > 0;
+    private static readonly double _memory = X.Get("MEM", 400);
+    private double _logVariance;
+
     private Route[] _routes = new Route[16];
     private double[] _usual = new double[16];
     private int[] _seen = new int[16];
@@ -46,6 +52,10 @@ internal sealed class RouteLatencies
 
         route.Count += weight;
         route.Sum += weight * latency;
+        route.Squares += weight * latency * latency;
+        double log = Math.Log(Math.Max(latency, 1e-9));
+        route.LogSum += weight * log;
+        route.LogSquares += weight * log * log;
         double weighted = weight * latency;
         if (route.Known > 0)
         {
@@ -69,15 +79,49 @@ internal sealed class RouteLatencies
     /// </summary>
     public double Noise(double latencySum)
     {
+        if (_log)
+        {
+            return LogNoise(latencySum);
+        }
+
         double stretch = StretchOfKnown();
         double residual = _squares - (2 * stretch * _products) + (stretch * stretch * _baselineSquares) + _unknownSquares;
         return latencySum > 0 ? Math.Sqrt(Math.Max(0, residual)) / latencySum : 1;
     }
 
+    private double LogNoise(double latencySum)
+    {
+        (double squares, double freedom, double parts) = (0, 0, 0);
+        foreach (int index in _seen.AsSpan(0, _seenCount))
+        {
+            ref Route route = ref _routes[index];
+            squares += route.LogSquares - (route.LogSum * route.LogSum / route.Count);
+            freedom += route.Count - 1;
+            parts += route.Sum * route.Sum / route.Count;
+        }
+
+        // Windows say little of a variance: keep a few samples' worth of what was seen before.
+        double variance = freedom + 4 > 0 ? (Math.Max(0, squares) + (4 * (_logVariance > 0 ? _logVariance : 0.3))) / (freedom + 4) : 1;
+        return latencySum > 0 ? Math.Sqrt(variance * parts) / latencySum : 1;
+    }
+
+    private double LogStretch(in Route route) => Math.Exp((route.LogSum / route.Count) - route.LogBaseline);
+
     public double Work()
     {
         double stretch = StretchOfKnown();
         double work = 0;
+        if (_log)
+        {
+            foreach (int index in _seen.AsSpan(0, _seenCount))
+            {
+                ref Route route = ref _routes[index];
+                work += route.Sum / (route.Known > 0 ? LogStretch(route) : stretch);
+            }
+
+            return work;
+        }
+
         foreach (int index in _seen.AsSpan(0, _seenCount))
         {
             ref Route route = ref _routes[index];
@@ -89,6 +133,22 @@ internal sealed class RouteLatencies
 
     public void Learn(BaselineChange change)
     {
+        if (_log)
+        {
+            (double squares, double freedom) = (0, 0);
+            foreach (int index in _seen.AsSpan(0, _seenCount))
+            {
+                ref Route route = ref _routes[index];
+                squares += route.LogSquares - (route.LogSum * route.LogSum / route.Count);
+                freedom += route.Count - 1;
+            }
+
+            if (freedom >= 5)
+            {
+                _logVariance = _logVariance > 0 ? _logVariance + (0.1 * ((squares / freedom) - _logVariance)) : squares / freedom;
+            }
+        }
+
         double stretch = StretchOfKnown();
         foreach (int index in _seen.AsSpan(0, _seenCount))
         {
@@ -96,14 +156,16 @@ internal sealed class RouteLatencies
             if (route.Known == 0)
             {
                 route.Baseline = route.Sum / (route.Count * stretch);
-                route.Known = Math.Min(Memory, route.Count);
+                route.LogBaseline = (route.LogSum / route.Count) - Math.Log(stretch);
+                route.Known = Math.Min(_memory, Weight(route));
             }
             else if (change.Move == BaselineMove.Follow)
             {
                 // A plain mean at first, exponential once the memory is full.
-                route.Known = Math.Min(Memory, route.Known + route.Count);
-                double weight = Math.Min(1, (double)route.Count / route.Known);
+                route.Known = Math.Min(_memory, route.Known + Weight(route));
+                double weight = Math.Min(1, Weight(route) / route.Known);
                 route.Baseline += weight * ((route.Sum / route.Count) - route.Baseline);
+                route.LogBaseline += weight * ((route.LogSum / route.Count) - route.LogBaseline);
             }
         }
 
@@ -112,6 +174,7 @@ internal sealed class RouteLatencies
             foreach (ref Route route in _routes.AsSpan())
             {
                 route.Baseline *= change.Factor;
+                route.LogBaseline += Math.Log(change.Factor);
                 route.Known = Math.Min(route.Known, MemoryAfterScaling);
             }
         }
@@ -123,11 +186,14 @@ internal sealed class RouteLatencies
         {
             _routes[index].Count = 0;
             _routes[index].Sum = 0;
+            _routes[index].Squares = _routes[index].LogSum = _routes[index].LogSquares = 0;
         }
 
         _seenCount = 0;
         _squares = _products = _baselineSquares = _unknownSquares = 0;
     }
+
+    private static double Weight(in Route route) => _eff ? 1.28 * route.Sum * route.Sum / route.Squares : route.Count;
 
     private double StretchOfKnown()
     {
@@ -139,7 +205,7 @@ internal sealed class RouteLatencies
             if (route.Known > 0)
             {
                 sum += route.Sum;
-                work += route.Count * route.Baseline;
+                work += _log ? route.Sum / LogStretch(route) : route.Count * route.Baseline;
             }
         }
 
@@ -161,9 +227,13 @@ internal sealed class RouteLatencies
         public double Baseline;
 
         /// <summary>Samples behind the baseline, up to the memory; 0: it has none.</summary>
-        public int Known;
+        public double Known;
 
         public int Count;
         public double Sum;
+        public double Squares;
+        public double LogSum;
+        public double LogSquares;
+        public double LogBaseline;
     }
 }

@@ -46,6 +46,11 @@ internal sealed class WindowBuilder
     // While a lower limit comes into force, requests above it run on; a stuck one must not stop the learning.
     private const double MostSettlingLatencies = 4;
 
+    private static readonly double _edge = X.Get("EDGE", 0);
+    private static readonly double _leastResidences = X.Get("RES", LeastResidences);
+    private static readonly double _leastLatencies = X.Get("LAT", LeastLatencies);
+    private static readonly double _samplesNeeded = X.Get("EFFN", EffectiveSamplesNeeded);
+
     private readonly ServiceMeter _meter;
     private readonly double _secondsPerTick;
     private GateReading _opening;
@@ -148,12 +153,12 @@ internal sealed class WindowBuilder
 
     private bool IsOverdue(in MeterSums sums, double elapsed)
     {
-        if (_meanLatency <= 0 || elapsed < LeastSeconds || elapsed < LeastLatencies * _meanLatency)
+        if (_meanLatency <= 0 || elapsed < LeastSeconds || elapsed < _leastLatencies * _meanLatency)
         {
             return false;
         }
 
-        return _inFlightSeconds > Overdue * EffectiveSamplesNeeded * _samplesPerEffective * _meanLatency && sums.Samples > 0;
+        return _inFlightSeconds > Overdue * _samplesNeeded * _samplesPerEffective * _meanLatency && sums.Samples > 0;
     }
 
     private bool IsEnough(in MeterSums sums, double elapsed, WindowPace pace, long full, bool overdue)
@@ -168,21 +173,21 @@ internal sealed class WindowBuilder
         bool accounted = _inFlightSeconds <= Unaccounted * sums.LatencySum;
         double latency = _meanLatency > 0 ? _meanLatency : sums.MeanLatency;
         double residence = Math.Max(_residence, sums.Residence);
-        if (accounted && sums.EffectiveSamples >= Plenty * EffectiveSamplesNeeded)
+        if (accounted && sums.EffectiveSamples >= Plenty * _samplesNeeded)
         {
             latency = Math.Min(latency, sums.MeanLatency);
             residence = Math.Min(residence, sums.Residence);
         }
 
         double longest = MostLatencies * latency;
-        double least = Math.Max(LeastLatencies * latency, overdue ? 0 : Math.Min(LeastResidences * residence, longest));
+        double least = Math.Max(_leastLatencies * latency, overdue ? 0 : Math.Min(_leastResidences * residence, longest));
         if (elapsed < Math.Max(LeastSeconds, least))
         {
             return false;
         }
 
         bool exact = pace != WindowPace.Careful || _meter.Noise() <= CarefulNoise;
-        bool sampled = pace == WindowPace.Hasty ? sums.Samples >= HastySamples : sums.EffectiveSamples >= EffectiveSamplesNeeded;
+        bool sampled = pace == WindowPace.Hasty ? sums.Samples >= HastySamples : sums.EffectiveSamples >= _samplesNeeded;
         return (sampled && accounted && exact)
             || (overdue && exact)
             || (latency > 0 && elapsed > longest && (full > 0 || elapsed > MostUnboundSeconds));
@@ -219,6 +224,7 @@ internal sealed class WindowBuilder
             PeakInFlight = Math.Max(sums.PeakInFlight, reading.InFlight),
             Work = _meter.Work(),
             Noise = _meter.Noise(),
+            EdgeNoise = _edge * Math.Max(sums.Residence, _residence) / (elapsed * Math.Sqrt(Math.Max(1, inFlight))),
             LatencySum = sums.LatencySum,
             LatencySquaredSum = sums.LatencySquaredSum,
             Arrivals = arrivals,

@@ -31,6 +31,13 @@ internal readonly record struct WindowSummary
     /// <summary>The relative standard error of a ratio of latencies to baselines; what differs between routes is none.</summary>
     public required double Noise { get; init; }
 
+    /// <summary>The relative standard error that the window's edges add to what is by Little's law.</summary>
+    public double EdgeNoise { get; init; }
+
+    public double FullNoise => Math.Sqrt((Noise * Noise) + (EdgeNoise * EdgeNoise));
+
+    public double MixedNoise => Math.Sqrt((Noise * Noise) + (EdgeNoise * EdgeNoise / 4));
+
     public required double LatencySum { get; init; }
 
     public required double LatencySquaredSum { get; init; }
