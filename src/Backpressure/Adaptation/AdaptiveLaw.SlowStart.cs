@@ -22,7 +22,7 @@ internal sealed partial class AdaptiveLaw
         // Latencies alone would be late: while the limit doubles, those of the last one are still coming back.
         double stretch = Math.Max(window.LatencyStretch, window.Stretch / (1 + (Certain * window.FullNoise)));
         bool cleared = window.MeanInFlight <= state.Cleared;
-        bool unstretched = window.Stretch * window.LatencyStretch < Target * Target;
+        bool unstretched = Math.Sqrt(window.Stretch * window.LatencyStretch) < Target * (1 + (_learn * window.MixedNoise));
         bool learn = state.Learnt < FirstLearning && (cleared || unstretched);
         BaselineChange baselines = learn ? BaselineChange.Follow : default;
         state = state with { Learnt = state.Learnt + window.Completions, Cleared = cleared ? state.Cleared : 0 };
@@ -76,7 +76,7 @@ internal sealed partial class AdaptiveLaw
 
         if (e > middle || state.Limit < 8)
         {
-            bool learn = young && (window.Stretch * window.LatencyStretch < Target * Target);
+            bool learn = young && (Math.Sqrt(window.Stretch * window.LatencyStretch) < Target * (1 + (_learn * window.MixedNoise)));
             return Decide(
                 state with
                 {

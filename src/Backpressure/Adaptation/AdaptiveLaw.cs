@@ -31,7 +31,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     /// <summary>Believed without evidence; an initial limit above it has to be earned by slow start.</summary>
     internal const int Believed = 20;
 
-    internal const double Target = 1.09;
+    internal static readonly double Target = X.Get("TARGET", 1.09);
 
     // A stretch that following alone should not be trusted with.
     private const double Suspicious = 1.6;
@@ -40,13 +40,13 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     private const double Certain = 2;
 
     // Of the way to the target, in one window: while it may be noise, and when it is not.
-    private const double CalmGain = 0.15;
+    private static readonly double CalmGain = X.Get("CG", 0.15);
     private const double QuickGain = 0.5;
 
     // What makes it certain: one deviation, or the sum of lasting ones (downwards it costs latency, upwards only room).
     private const double QuickDeviation = 2.5;
     private const double DriftAbove = 3;
-    private const double DriftBelow = 4;
+    private static readonly double DriftBelow = X.Get("DB", 4);
 
     // A standard error below this is luck.
     private const double LeastNoise = 0.02;
@@ -54,7 +54,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     // Elasticity of the dips together, with its error, below which they cost so little work that it is congestion.
     private const double MostHindered = 0.3;
     private const double DipDepth = 0.83;
-    private const int WindowsPerDip = 10;
+    private static readonly int WindowsPerDip = (int)X.Get("WPD", 10);
 
     // Young baselines are noise of a few samples, and each dip adds some that can be trusted.
     private const int WindowsPerEarlyDip = 4;
@@ -63,10 +63,10 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     private const double Backoff = 0.9;
 
     // Slow start: samples after which the first baselines are no longer moved by windows that bind.
-    private const int FirstLearning = 200;
-    private const double GrowthPerStreak = 0.15;
+    private static readonly int FirstLearning = (int)X.Get("FL", 200);
+    private static readonly double GrowthPerStreak = X.Get("GPS", 0.15);
     private const int CalmWindows = 4;
-    private const int MostDoubts = 4;
+    private static readonly int MostDoubts = (int)X.Get("MD", 4);
 
     // A limit raised by slow start and then not used: so much above what was in flight is kept of it.
     private const double UnusedRoom = 1.25;
@@ -75,6 +75,8 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     private const double Settling = 1.5;
 
     private static readonly bool _trace = X.Get("TRACE", 0) > 0;
+    private static readonly double _learn = X.Get("LEARN", 0);
+    private static readonly double _room = X.Get("ROOM", 0);
     private static readonly double _first = X.Get("FIRST", 0);
     private static readonly double _double = X.Get("DBL", 0);
     private LimitSettings _settings;
@@ -178,7 +180,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         // Upwards only with room to spare: near the limit, a longer latency may be congestion.
         bool settled = window.Stretch < Settling * window.LatencyStretch;
         bool roomy = settled && window.MeanInFlight < 0.7 * state.Limit && window.LatencyStretch < Suspicious;
-        bool learn = roomy || (settled && window.LatencyStretch < 1);
+        bool learn = roomy || (settled && window.LatencyStretch * (1 + (_learn * window.Noise)) < 1);
         int learnt = state.Learnt + (roomy ? window.Completions : 0);
         if (window.LatencyStretch < Target)
         {
@@ -269,6 +271,15 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         if (state.Usual.IsKnown && here.InFlight < 0.95 * state.Usual.InFlight)
         {
             state = state with { Dips = state.Dips.With(state.Usual, here) };
+        }
+
+        if (_room > 0 && state.Dips.IsKnown && state.Dips.Mean - state.Dips.Deviation > _room)
+        {
+            return Decide(
+                state with { Phase = AdaptivePhase.SlowStart, Below = here, Dips = default, DipsTaken = Math.Min(EarlyDips, state.DipsTaken + 1), Limit = state.Limit * 1.3 },
+                settings,
+                LimitReason.SlowStart,
+                BaselineChange.Follow);
         }
 
         state = state with { Phase = AdaptivePhase.Follow, DipsTaken = Math.Min(EarlyDips, state.DipsTaken + 1) };

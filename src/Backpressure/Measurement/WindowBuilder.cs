@@ -21,7 +21,7 @@ internal sealed class WindowBuilder
     private const double LeastResidences = 1.75;
     private const double EffectiveSamplesNeeded = 25;
     private const int HastySamples = 12;
-    private const double CarefulNoise = 0.1;
+    private static readonly double CarefulNoise = X.Get("CN", 0.1);
     private const double Overdue = 1.5;
     private const double MostLatencies = 20;
 
