@@ -46,6 +46,7 @@ internal sealed class WindowBuilder
     // While a lower limit comes into force, requests above it run on; a stuck one must not stop the learning.
     private const double MostSettlingLatencies = 4;
 
+    private static readonly double _seq = X.Get("SEQ", 0);
     private static readonly double _edge = X.Get("EDGE", 0);
     private static readonly double _leastResidences = X.Get("RES", LeastResidences);
     private static readonly double _leastLatencies = X.Get("LAT", LeastLatencies);
@@ -187,6 +188,15 @@ internal sealed class WindowBuilder
         }
 
         bool exact = pace != WindowPace.Careful || _meter.Noise() <= CarefulNoise;
+        if (_seq > 0)
+        {
+            double edge = 0.57 * residence / (elapsed * Math.Sqrt(Math.Max(1, _inFlightSeconds / elapsed)));
+            double noise = _meter.Noise();
+            double bound = pace == WindowPace.Hasty ? 1.5 * _seq : _seq;
+            return (accounted && sums.Samples >= HastySamples && (noise * noise) + (edge * edge) <= bound * bound) || (overdue && exact)
+                || (latency > 0 && elapsed > longest && (full > 0 || elapsed > MostUnboundSeconds));
+        }
+
         bool sampled = pace == WindowPace.Hasty ? sums.Samples >= HastySamples : sums.EffectiveSamples >= _samplesNeeded;
         return (sampled && accounted && exact)
             || (overdue && exact)
