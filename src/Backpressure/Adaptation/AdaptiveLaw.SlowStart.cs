@@ -9,20 +9,12 @@ internal sealed partial class AdaptiveLaw
     private static (AdaptiveState State, LimitDecision Decision) SlowStart(
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
-        if (_first > 0 && !state.Verified && state.Limit >= 8 && CutDepth * window.MeanInFlight >= settings.Min)
-        {
-            return BeginTest(state, window, settings, BaselineChange.Follow);
-        }
-
-        if (_double > 0)
-        {
-            return Bracket(state, window, settings);
-        }
-
         // Latencies alone would be late: while the limit doubles, those of the last one are still coming back.
-        double stretch = Math.Max(window.LatencyStretch, window.Stretch / (1 + (Certain * window.FullNoise)));
+        double stretch = Math.Max(window.LatencyStretch, window.Stretch / (1 + (Certain * window.StretchNoise)));
         bool cleared = window.MeanInFlight <= state.Cleared;
-        bool unstretched = Math.Sqrt(window.Stretch * window.LatencyStretch) < Target * (1 + (_learn * window.MixedNoise));
+
+        // To learn from windows below the target only would be to choose the lucky ones, and to find all others stretched.
+        bool unstretched = Math.Sqrt(window.Stretch * window.LatencyStretch) < Target * (1 + (Certain * window.MeanNoise));
         bool learn = state.Learnt < FirstLearning && (cleared || unstretched);
         BaselineChange baselines = learn ? BaselineChange.Follow : default;
         state = state with { Learnt = state.Learnt + window.Completions, Cleared = cleared ? state.Cleared : 0 };
@@ -32,7 +24,7 @@ internal sealed partial class AdaptiveLaw
         }
 
         // Perhaps only noise above the target, or of a baseline known to be young: look again, with a full window.
-        bool doubtful = cleared || stretch < Target * (1 + (Certain * window.FullNoise));
+        bool doubtful = cleared || stretch < Target * (1 + (Certain * window.StretchNoise));
         int mostDoubts = cleared ? 2 : state.Verified ? MostDoubts : 1;
         if (!state.Verified && state.Limit < Believed && stretch < Suspicious * (1 + window.RelativeError))
         {
@@ -54,60 +46,6 @@ internal sealed partial class AdaptiveLaw
         // What it overshot by is certain: the first step back is a quick one.
         state = state with { Phase = AdaptivePhase.Follow, Streak = 0, Drift = new Drift(DriftAbove, 0) };
         return Follow(state, window, settings);
-    }
-
-    // The knee between two points: what a doubling of concurrency did to the work rate.
-    private static (AdaptiveState State, LimitDecision Decision) Bracket(
-        AdaptiveState state, in WindowSummary window, LimitSettings settings)
-    {
-        OperatingPoint here = PointOf(window);
-        OperatingPoint below = state.Below;
-        bool young = state.Learnt < FirstLearning;
-        state = state with { Learnt = state.Learnt + window.Completions };
-        bool comparable = below.IsKnown && here.InFlight > 1.15 * below.InFlight;
-        double e = comparable ? below.ElasticityTo(here) : 1;
-        double error = comparable ? below.ElasticityError(here) : 0;
-        double middle = X.Get("MID", 0.5);
-        if (comparable && Math.Abs(e - middle) < X.Get("SURE", 1) * error && state.Doubts < 3 && state.Limit >= 8)
-        {
-            // Not sure yet: look again, and take both looks together.
-            return Decide(state with { Doubts = state.Doubts + 1, Below = below }, settings, LimitReason.SlowStart);
-        }
-
-        if (e > middle || state.Limit < 8)
-        {
-            bool learn = young && (Math.Sqrt(window.Stretch * window.LatencyStretch) < Target * (1 + (_learn * window.MixedNoise)));
-            return Decide(
-                state with
-                {
-                    Below = here,
-                    Doubts = 0,
-                    Verified = state.Verified || (comparable && e > 0.6),
-                    Limit = state.Limit * (state.Limit < 8 ? 2 : _double),
-                },
-                settings,
-                LimitReason.SlowStart,
-                learn ? BaselineChange.Follow : default);
-        }
-
-        if (!state.Verified && CutDepth * window.MeanInFlight >= settings.Min)
-        {
-            return BeginTest(state with { Below = default }, window, settings, default);
-        }
-
-        double most = Target * Math.Max(below.WorkRate, here.WorkRate);
-        return Decide(
-            state with
-            {
-                Phase = AdaptivePhase.Follow,
-                Below = default,
-                Doubts = 0,
-                Streak = 0,
-                Limit = Math.Clamp(most, Math.Min(below.InFlight, here.InFlight), Math.Max(here.InFlight, below.InFlight)),
-                Drift = new Drift(DriftAbove, 0),
-            },
-            settings,
-            LimitReason.SlowStart);
     }
 
     private static (AdaptiveState State, LimitDecision Decision) Grow(

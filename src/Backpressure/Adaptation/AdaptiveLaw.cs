@@ -18,7 +18,9 @@ namespace Backpressure.Adaptation;
 /// </para>
 /// <para>
 /// Small *dips*, which the queue absorbs, keep the baselines true: the dip of 0.83 is deeper than the target is high
-/// (1.09 &lt; 1 / 0.83), so a baseline learnt in congestion cannot keep itself alive.
+/// (1.09 &lt; 1 / 0.83), so a baseline learnt in congestion cannot keep itself alive. And they say whether the limit is
+/// where it should be: when the dips together cost as much work as concurrency there is room above, when they cost
+/// next to none there is congestion, whatever the baselines say.
 /// </para>
 /// <para>
 /// And where congestion and a plain change of latency look alike, one deep cut *tests*: work rate falls with concurrency
@@ -31,7 +33,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     /// <summary>Believed without evidence; an initial limit above it has to be earned by slow start.</summary>
     internal const int Believed = 20;
 
-    internal static readonly double Target = X.Get("TARGET", 1.09);
+    internal const double Target = 1.09;
 
     // A stretch that following alone should not be trusted with.
     private const double Suspicious = 1.6;
@@ -40,21 +42,25 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     private const double Certain = 2;
 
     // Of the way to the target, in one window: while it may be noise, and when it is not.
-    private static readonly double CalmGain = X.Get("CG", 0.15);
+    private const double CalmGain = 0.15;
     private const double QuickGain = 0.5;
 
     // What makes it certain: one deviation, or the sum of lasting ones (downwards it costs latency, upwards only room).
     private const double QuickDeviation = 2.5;
     private const double DriftAbove = 3;
-    private static readonly double DriftBelow = X.Get("DB", 4);
+    private const double DriftBelow = 4;
 
     // A standard error below this is luck.
     private const double LeastNoise = 0.02;
 
     // Elasticity of the dips together, with its error, below which they cost so little work that it is congestion.
     private const double MostHindered = 0.3;
+
+    // The same the other way: above it all that ran before the dip ran unhindered, so there is room for more.
+    private const double LeastRoomy = 0.75;
+    private const double GrowthIntoRoom = 1.3;
     private const double DipDepth = 0.83;
-    private static readonly int WindowsPerDip = (int)X.Get("WPD", 10);
+    private const int WindowsPerDip = 10;
 
     // Young baselines are noise of a few samples, and each dip adds some that can be trusted.
     private const int WindowsPerEarlyDip = 4;
@@ -63,10 +69,10 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     private const double Backoff = 0.9;
 
     // Slow start: samples after which the first baselines are no longer moved by windows that bind.
-    private static readonly int FirstLearning = (int)X.Get("FL", 200);
-    private static readonly double GrowthPerStreak = X.Get("GPS", 0.15);
+    private const int FirstLearning = 200;
+    private const double GrowthPerStreak = 0.15;
     private const int CalmWindows = 4;
-    private static readonly int MostDoubts = (int)X.Get("MD", 4);
+    private const int MostDoubts = 4;
 
     // A limit raised by slow start and then not used: so much above what was in flight is kept of it.
     private const double UnusedRoom = 1.25;
@@ -74,11 +80,6 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     // Latencies lag so far behind the stretch only while something is changing.
     private const double Settling = 1.5;
 
-    private static readonly bool _trace = X.Get("TRACE", 0) > 0;
-    private static readonly double _learn = X.Get("LEARN", 0);
-    private static readonly double _room = X.Get("ROOM", 0);
-    private static readonly double _first = X.Get("FIRST", 0);
-    private static readonly double _double = X.Get("DBL", 0);
     private LimitSettings _settings;
     private AdaptiveState _state;
 
@@ -151,13 +152,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
 
     public LimitDecision Step(in WindowSummary window)
     {
-        var was = _state;
         (_state, Current) = Step(_state, window, _settings);
-        if (_trace)
-        {
-            Console.Error.WriteLine(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{window.ClosedAt / 1e9,8:F2} {window.Seconds,5:F2}s {was.Phase,-9} n={window.MeanInFlight,6:F1} N={window.Completions,4} S={window.Stretch,5:F2} SL={window.LatencyStretch,5:F2} se={window.Noise,5:F3} ed={window.EdgeNoise,5:F3} bound={window.Bound,-5} -> {Current.Reason,-9} {Current.Limit,4}/{Current.Nominal,4} {Current.Baselines.Move} {Current.Baselines.Factor:F2} {_state.Phase} ver={_state.Verified} dbt={_state.Doubts}"));
-        }
-
         return Current;
     }
 
@@ -180,7 +175,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         // Upwards only with room to spare: near the limit, a longer latency may be congestion.
         bool settled = window.Stretch < Settling * window.LatencyStretch;
         bool roomy = settled && window.MeanInFlight < 0.7 * state.Limit && window.LatencyStretch < Suspicious;
-        bool learn = roomy || (settled && window.LatencyStretch * (1 + (_learn * window.Noise)) < 1);
+        bool learn = roomy || (settled && window.LatencyStretch * (1 + (Certain * window.Noise)) < 1);
         int learnt = state.Learnt + (roomy ? window.Completions : 0);
         if (window.LatencyStretch < Target)
         {
@@ -211,7 +206,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     {
         OperatingPoint here = PointOf(window);
         bool flat = state.Dips.IsKnown && state.Dips.Mean + state.Dips.Deviation < MostHindered;
-        if (state.Rest == 0 && (flat || window.Stretch > Suspicious * (1 + (Certain * window.FullNoise))))
+        if (state.Rest == 0 && (flat || window.Stretch > Suspicious * (1 + (Certain * window.StretchNoise))))
         {
             return BeginTest(state, window, settings);
         }
@@ -239,7 +234,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     {
         // Half of it is the jumpy stretch, half the calm one of latencies.
         double excess = (0.5 * Math.Log(window.Stretch * window.LatencyStretch)) - Math.Log(Target);
-        double deviation = excess / Math.Max(LeastNoise, window.MixedNoise);
+        double deviation = excess / Math.Max(LeastNoise, window.MeanNoise);
         Drift drift = state.Drift.With(deviation);
         bool quick = Math.Abs(deviation) > QuickDeviation || drift.Above > DriftAbove;
         double factor = Math.Clamp(Math.Exp(-(quick ? QuickGain : CalmGain) * excess), 0.4, 1.5);
@@ -273,16 +268,14 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
             state = state with { Dips = state.Dips.With(state.Usual, here) };
         }
 
-        if (_room > 0 && state.Dips.IsKnown && state.Dips.Mean - state.Dips.Deviation > _room)
+        state = state with { DipsTaken = Math.Min(EarlyDips, state.DipsTaken + 1) };
+        if (state.Dips.IsKnown && state.Dips.Mean - state.Dips.Deviation > LeastRoomy)
         {
-            return Decide(
-                state with { Phase = AdaptivePhase.SlowStart, Below = here, Dips = default, DipsTaken = Math.Min(EarlyDips, state.DipsTaken + 1), Limit = state.Limit * 1.3 },
-                settings,
-                LimitReason.SlowStart,
-                BaselineChange.Follow);
+            state = state with { Phase = AdaptivePhase.SlowStart, Limit = state.Limit * GrowthIntoRoom, Dips = default };
+            return Decide(state, settings, LimitReason.SlowStart, BaselineChange.Follow);
         }
 
-        state = state with { Phase = AdaptivePhase.Follow, DipsTaken = Math.Min(EarlyDips, state.DipsTaken + 1) };
+        state = state with { Phase = AdaptivePhase.Follow };
         return Decide(state, settings, LimitReason.Follow, BaselineChange.Follow);
     }
 
@@ -291,7 +284,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         => state.Phase is AdaptivePhase.SlowStart ? state : state with { Phase = AdaptivePhase.Follow };
 
     private static OperatingPoint PointOf(in WindowSummary window)
-        => new(window.MeanInFlight, window.WorkRate, window.FullNoise);
+        => new(window.MeanInFlight, window.WorkRate, window.StretchNoise);
 
     private static OperatingPoint Smoothed(OperatingPoint usual, OperatingPoint here)
         => usual.IsKnown

@@ -52,9 +52,6 @@ internal readonly record struct AdaptiveState
 
     public Elasticity Dips { get; init; }
 
-    /// <summary>Slow start: the operating point below.</summary>
-    public OperatingPoint Below { get; init; }
-
     /// <summary>Windows in a row in which a test was wanted but what they saw was younger than themselves.</summary>
     public int Unsteady { get; init; }
 

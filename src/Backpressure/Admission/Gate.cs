@@ -13,7 +13,6 @@ namespace Backpressure.Admission;
 /// </remarks>
 internal sealed partial class Gate
 {
-    private static readonly bool _crit = Backpressure.Measurement.X.Get("CRIT", 0) > 0;
     private readonly Lock _lock = new();
     private readonly Func<Waiter> _rentWaiter;
     private readonly long _ticksPerSecond;
@@ -326,7 +325,7 @@ internal sealed partial class Gate
             {
                 RefuseWaiterLocked(waiter, RejectionReason.DeadlineExceeded, now, ref decided);
             }
-            else if (_word.TryEnterFromQueue(waiter.Cost, _crit && waiter.Priority == Priority.Critical ? _nominal : 0))
+            else if (_word.TryEnterFromQueue(waiter.Cost))
             {
                 _queue.Serve(waiter, now);
                 _wheel.Remove(waiter);
@@ -349,7 +348,7 @@ internal sealed partial class Gate
     }
 
     // Nobody can be let in, and nobody is to be refused: then nobody need be looked at.
-    private bool IsSettledLocked(long now) => _word.IsFull && !(_crit && _nominal > _word.InFlight && _queue.CountOf(Priority.Critical) > 0) && _queue.AllInTime(now) && _wheel.IsEmpty;
+    private bool IsSettledLocked(long now) => _word.IsFull && _queue.AllInTime(now) && _wheel.IsEmpty;
 
     private void RefuseWaiterLocked(Waiter waiter, RejectionReason reason, long now, ref DecidedWaiters decided)
     {

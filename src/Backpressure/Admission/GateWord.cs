@@ -69,10 +69,10 @@ internal struct GateWord
     }
 
     /// <summary>Enters for the queue's head, whoever waits behind it. Under the queue's lock.</summary>
-    public bool TryEnterFromQueue(int cost, int limit = 0)
+    public bool TryEnterFromQueue(int cost)
     {
         long seen = Volatile.Read(ref _word);
-        while (Fits(seen, cost) || InFlightOf(seen) + cost <= limit)
+        while (Fits(seen, cost))
         {
             long before = Interlocked.CompareExchange(ref _word, seen + cost, seen);
             if (before == seen)

@@ -4,31 +4,37 @@ namespace Backpressure.Measurement;
 /// By route: the baseline, the usual latency, and what the open window saw. Needs the controller's lock, but for
 /// <see cref="Usual"/>. In seconds.
 /// </summary>
+/// <remarks>
+/// Within a route latencies are compared by their geometric mean: where service times differ a hundredfold, how many of
+/// the long ones a window happens to hold moves it far less than a mean, and what all have in common, their stretch,
+/// moves it alike. Between routes a stretch counts by the time that a route spends in flight, so that many short requests
+/// which nothing hinders do not hide a few long ones that are.
+/// </remarks>
 internal sealed class RouteLatencies
 {
-    // Long enough that a window's noise hardly moves a baseline, short enough to follow a release of the application.
-    private const int Memory = 400;
+    // Effective samples: long enough that a window's noise hardly moves a baseline, short enough to follow a release of
+    // the application.
+    private const double Memory = 312;
 
     // After a scaling the baselines are a guess: trust what comes.
-    private const int MemoryAfterScaling = 100;
+    private const double MemoryAfterScaling = 78;
 
     private const double UsualWeight = 1.0 / 32;
 
-    // Experiment: LOG 1: geometric means in a route; EFF: memory by effective samples.
-    private static readonly bool _log = X.Get("LOG", 0) > 0;
-    private static readonly bool _eff = X.Get("EFF", 0) > 0;
-    private static readonly double _memory = X.Get("MEM", 400);
-    private double _logVariance;
+    // A window says little of a variance: so many samples' worth of what was seen before, at first of σ = 0.55.
+    private const double SamplesOfUsualVariance = 4;
+    private const double FirstVariance = 0.3;
+    private const double VarianceWeight = 0.1;
+    private const double LeastFreedom = 5;
+
+    // Below the resolution of any clock: only so that there is a logarithm.
+    private const double LeastLatency = 1e-9;
 
     private Route[] _routes = new Route[16];
     private double[] _usual = new double[16];
     private int[] _seen = new int[16];
     private int _seenCount;
-    // Of the open window, for its noise: Σ latency², Σ latency · baseline, Σ baseline²; and Σ latency² of routes not known yet.
-    private double _squares;
-    private double _products;
-    private double _baselineSquares;
-    private double _unknownSquares;
+    private double _variance = FirstVariance;
 
     /// <summary>0 when not known. Lock-free.</summary>
     public double Usual(int route)
@@ -50,82 +56,45 @@ internal sealed class RouteLatencies
             _seen[_seenCount++] = index;
         }
 
+        double log = Math.Log(Math.Max(latency, LeastLatency));
         route.Count += weight;
         route.Sum += weight * latency;
         route.Squares += weight * latency * latency;
-        double log = Math.Log(Math.Max(latency, 1e-9));
         route.LogSum += weight * log;
         route.LogSquares += weight * log * log;
-        double weighted = weight * latency;
-        if (route.Known > 0)
-        {
-            double baseline = weight * route.Baseline;
-            _squares += weighted * weighted;
-            _products += weighted * baseline;
-            _baselineSquares += baseline * baseline;
-        }
-        else
-        {
-            _unknownSquares += weighted * weighted;
-        }
 
         ref double usual = ref _usual[index];
         Volatile.Write(ref usual, usual > 0 ? usual + (UsualWeight * (latency - usual)) : latency);
     }
 
     /// <summary>
-    /// The relative standard error of Σ latency ÷ Σ baseline, from how far latencies lie from their route's stretched
-    /// baseline: what differs between routes is no noise. 1 when nothing was seen.
+    /// The relative standard error of Σ latency ÷ <see cref="Work"/>, from how far latencies lie from the geometric mean of
+    /// their route: what differs between routes is no noise. 1 when nothing was seen.
     /// </summary>
-    public double Noise(double latencySum)
+    public double Noise()
     {
-        if (_log)
-        {
-            return LogNoise(latencySum);
-        }
-
-        double stretch = StretchOfKnown();
-        double residual = _squares - (2 * stretch * _products) + (stretch * stretch * _baselineSquares) + _unknownSquares;
-        return latencySum > 0 ? Math.Sqrt(Math.Max(0, residual)) / latencySum : 1;
-    }
-
-    private double LogNoise(double latencySum)
-    {
-        (double squares, double freedom, double parts) = (0, 0, 0);
+        (double squares, double freedom) = Scatter();
+        double variance = (squares + (SamplesOfUsualVariance * _variance)) / (freedom + SamplesOfUsualVariance);
+        (double time, double parts) = (0, 0);
         foreach (int index in _seen.AsSpan(0, _seenCount))
         {
             ref Route route = ref _routes[index];
-            squares += route.LogSquares - (route.LogSum * route.LogSum / route.Count);
-            freedom += route.Count - 1;
+            time += route.Sum;
             parts += route.Sum * route.Sum / route.Count;
         }
 
-        // Windows say little of a variance: keep a few samples' worth of what was seen before.
-        double variance = freedom + 4 > 0 ? (Math.Max(0, squares) + (4 * (_logVariance > 0 ? _logVariance : 0.3))) / (freedom + 4) : 1;
-        return latencySum > 0 ? Math.Sqrt(variance * parts) / latencySum : 1;
+        return time > 0 ? Math.Sqrt(variance * parts) / time : 1;
     }
 
-    private double LogStretch(in Route route) => Math.Exp((route.LogSum / route.Count) - route.LogBaseline);
-
+    /// <summary>What the latencies would have been unstretched, together.</summary>
     public double Work()
     {
         double stretch = StretchOfKnown();
         double work = 0;
-        if (_log)
-        {
-            foreach (int index in _seen.AsSpan(0, _seenCount))
-            {
-                ref Route route = ref _routes[index];
-                work += route.Sum / (route.Known > 0 ? LogStretch(route) : stretch);
-            }
-
-            return work;
-        }
-
         foreach (int index in _seen.AsSpan(0, _seenCount))
         {
             ref Route route = ref _routes[index];
-            work += route.Known > 0 ? route.Count * route.Baseline : route.Sum / stretch;
+            work += route.Sum / (route.Known > 0 ? route.Stretch : stretch);
         }
 
         return work;
@@ -133,20 +102,10 @@ internal sealed class RouteLatencies
 
     public void Learn(BaselineChange change)
     {
-        if (_log)
+        (double squares, double freedom) = Scatter();
+        if (freedom >= LeastFreedom)
         {
-            (double squares, double freedom) = (0, 0);
-            foreach (int index in _seen.AsSpan(0, _seenCount))
-            {
-                ref Route route = ref _routes[index];
-                squares += route.LogSquares - (route.LogSum * route.LogSum / route.Count);
-                freedom += route.Count - 1;
-            }
-
-            if (freedom >= 5)
-            {
-                _logVariance = _logVariance > 0 ? _logVariance + (0.1 * ((squares / freedom) - _logVariance)) : squares / freedom;
-            }
+            _variance += VarianceWeight * ((squares / freedom) - _variance);
         }
 
         double stretch = StretchOfKnown();
@@ -155,17 +114,15 @@ internal sealed class RouteLatencies
             ref Route route = ref _routes[index];
             if (route.Known == 0)
             {
-                route.Baseline = route.Sum / (route.Count * stretch);
-                route.LogBaseline = (route.LogSum / route.Count) - Math.Log(stretch);
-                route.Known = Math.Min(_memory, Weight(route));
+                route.LogBaseline = route.LogMean - Math.Log(stretch);
+                route.Known = Math.Min(Memory, route.EffectiveSamples);
             }
             else if (change.Move == BaselineMove.Follow)
             {
                 // A plain mean at first, exponential once the memory is full.
-                route.Known = Math.Min(_memory, route.Known + Weight(route));
-                double weight = Math.Min(1, Weight(route) / route.Known);
-                route.Baseline += weight * ((route.Sum / route.Count) - route.Baseline);
-                route.LogBaseline += weight * ((route.LogSum / route.Count) - route.LogBaseline);
+                route.Known = Math.Min(Memory, route.Known + route.EffectiveSamples);
+                double weight = Math.Min(1, route.EffectiveSamples / route.Known);
+                route.LogBaseline += weight * (route.LogMean - route.LogBaseline);
             }
         }
 
@@ -173,7 +130,6 @@ internal sealed class RouteLatencies
         {
             foreach (ref Route route in _routes.AsSpan())
             {
-                route.Baseline *= change.Factor;
                 route.LogBaseline += Math.Log(change.Factor);
                 route.Known = Math.Min(route.Known, MemoryAfterScaling);
             }
@@ -184,16 +140,12 @@ internal sealed class RouteLatencies
     {
         foreach (int index in _seen.AsSpan(0, _seenCount))
         {
-            _routes[index].Count = 0;
-            _routes[index].Sum = 0;
-            _routes[index].Squares = _routes[index].LogSum = _routes[index].LogSquares = 0;
+            ref Route route = ref _routes[index];
+            route = new Route { LogBaseline = route.LogBaseline, Known = route.Known };
         }
 
         _seenCount = 0;
-        _squares = _products = _baselineSquares = _unknownSquares = 0;
     }
-
-    private static double Weight(in Route route) => _eff ? 1.28 * route.Sum * route.Sum / route.Squares : route.Count;
 
     private double StretchOfKnown()
     {
@@ -205,11 +157,25 @@ internal sealed class RouteLatencies
             if (route.Known > 0)
             {
                 sum += route.Sum;
-                work += _log ? route.Sum / LogStretch(route) : route.Count * route.Baseline;
+                work += route.Sum / route.Stretch;
             }
         }
 
         return work > 0 && sum > 0 ? sum / work : 1;
+    }
+
+    // Of the logarithms about their routes' means.
+    private (double Squares, double Freedom) Scatter()
+    {
+        (double squares, double freedom) = (0, 0);
+        foreach (int index in _seen.AsSpan(0, _seenCount))
+        {
+            ref Route route = ref _routes[index];
+            squares += Math.Max(0, route.LogSquares - (route.LogSum * route.LogMean));
+            freedom += route.Count - 1;
+        }
+
+        return (squares, freedom);
     }
 
     private void Grow(int index)
@@ -224,9 +190,10 @@ internal sealed class RouteLatencies
 
     private record struct Route
     {
-        public double Baseline;
+        /// <summary>The mean logarithm of unqueued latencies.</summary>
+        public double LogBaseline;
 
-        /// <summary>Samples behind the baseline, up to the memory; 0: it has none.</summary>
+        /// <summary>Effective samples behind the baseline, up to the memory; 0: it has none.</summary>
         public double Known;
 
         public int Count;
@@ -234,6 +201,11 @@ internal sealed class RouteLatencies
         public double Squares;
         public double LogSum;
         public double LogSquares;
-        public double LogBaseline;
+
+        public readonly double LogMean => LogSum / Count;
+
+        public readonly double Stretch => Math.Exp(LogMean - LogBaseline);
+
+        public readonly double EffectiveSamples => Squares > 0 ? Sum * Sum / Squares : Count;
     }
 }

@@ -21,7 +21,7 @@ internal sealed class WindowBuilder
     private const double LeastResidences = 1.75;
     private const double EffectiveSamplesNeeded = 25;
     private const int HastySamples = 12;
-    private static readonly double CarefulNoise = X.Get("CN", 0.1);
+    private const double CarefulNoise = 0.1;
     private const double Overdue = 1.5;
     private const double MostLatencies = 20;
 
@@ -34,6 +34,10 @@ internal sealed class WindowBuilder
     // How unequal latencies may be and still be waited for: 1 ÷ their effective share.
     private const double MostUnequal = 16;
 
+    // The standard deviation of the ages of requests in flight, at both edges, in residences: 0.41 at an edge for equal
+    // service times, 0.60 for log-normal ones (σ = 0.5), 0.48 for two that differ a hundredfold.
+    private const double AgeSpread = 0.57;
+
     // Below this a mean is an anecdote.
     private const int FewestSamples = 5;
 
@@ -45,12 +49,6 @@ internal sealed class WindowBuilder
 
     // While a lower limit comes into force, requests above it run on; a stuck one must not stop the learning.
     private const double MostSettlingLatencies = 4;
-
-    private static readonly double _seq = X.Get("SEQ", 0);
-    private static readonly double _edge = X.Get("EDGE", 0);
-    private static readonly double _leastResidences = X.Get("RES", LeastResidences);
-    private static readonly double _leastLatencies = X.Get("LAT", LeastLatencies);
-    private static readonly double _samplesNeeded = X.Get("EFFN", EffectiveSamplesNeeded);
 
     private readonly ServiceMeter _meter;
     private readonly double _secondsPerTick;
@@ -154,12 +152,12 @@ internal sealed class WindowBuilder
 
     private bool IsOverdue(in MeterSums sums, double elapsed)
     {
-        if (_meanLatency <= 0 || elapsed < LeastSeconds || elapsed < _leastLatencies * _meanLatency)
+        if (_meanLatency <= 0 || elapsed < LeastSeconds || elapsed < LeastLatencies * _meanLatency)
         {
             return false;
         }
 
-        return _inFlightSeconds > Overdue * _samplesNeeded * _samplesPerEffective * _meanLatency && sums.Samples > 0;
+        return _inFlightSeconds > Overdue * EffectiveSamplesNeeded * _samplesPerEffective * _meanLatency && sums.Samples > 0;
     }
 
     private bool IsEnough(in MeterSums sums, double elapsed, WindowPace pace, long full, bool overdue)
@@ -174,30 +172,21 @@ internal sealed class WindowBuilder
         bool accounted = _inFlightSeconds <= Unaccounted * sums.LatencySum;
         double latency = _meanLatency > 0 ? _meanLatency : sums.MeanLatency;
         double residence = Math.Max(_residence, sums.Residence);
-        if (accounted && sums.EffectiveSamples >= Plenty * _samplesNeeded)
+        if (accounted && sums.EffectiveSamples >= Plenty * EffectiveSamplesNeeded)
         {
             latency = Math.Min(latency, sums.MeanLatency);
             residence = Math.Min(residence, sums.Residence);
         }
 
         double longest = MostLatencies * latency;
-        double least = Math.Max(_leastLatencies * latency, overdue ? 0 : Math.Min(_leastResidences * residence, longest));
+        double least = Math.Max(LeastLatencies * latency, overdue ? 0 : Math.Min(LeastResidences * residence, longest));
         if (elapsed < Math.Max(LeastSeconds, least))
         {
             return false;
         }
 
         bool exact = pace != WindowPace.Careful || _meter.Noise() <= CarefulNoise;
-        if (_seq > 0)
-        {
-            double edge = 0.57 * residence / (elapsed * Math.Sqrt(Math.Max(1, _inFlightSeconds / elapsed)));
-            double noise = _meter.Noise();
-            double bound = pace == WindowPace.Hasty ? 1.5 * _seq : _seq;
-            return (accounted && sums.Samples >= HastySamples && (noise * noise) + (edge * edge) <= bound * bound) || (overdue && exact)
-                || (latency > 0 && elapsed > longest && (full > 0 || elapsed > MostUnboundSeconds));
-        }
-
-        bool sampled = pace == WindowPace.Hasty ? sums.Samples >= HastySamples : sums.EffectiveSamples >= _samplesNeeded;
+        bool sampled = pace == WindowPace.Hasty ? sums.Samples >= HastySamples : sums.EffectiveSamples >= EffectiveSamplesNeeded;
         return (sampled && accounted && exact)
             || (overdue && exact)
             || (latency > 0 && elapsed > longest && (full > 0 || elapsed > MostUnboundSeconds));
@@ -234,7 +223,7 @@ internal sealed class WindowBuilder
             PeakInFlight = Math.Max(sums.PeakInFlight, reading.InFlight),
             Work = _meter.Work(),
             Noise = _meter.Noise(),
-            EdgeNoise = _edge * Math.Max(sums.Residence, _residence) / (elapsed * Math.Sqrt(Math.Max(1, inFlight))),
+            EdgeNoise = AgeSpread * Math.Max(sums.Residence, _residence) / (elapsed * Math.Sqrt(Math.Max(1, inFlight))),
             LatencySum = sums.LatencySum,
             LatencySquaredSum = sums.LatencySquaredSum,
             Arrivals = arrivals,
