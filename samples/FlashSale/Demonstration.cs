@@ -97,6 +97,7 @@ internal static class Demonstration
         await stage.ServeAsync(Backpressured, capacity, port, address => Announce(
             $"""
             Act 4 runs until Ctrl+C. Look at
+              {new Uri(address, "/backpressure")} who is shed, why, since when, and what to do: open it in a browser
               {new Uri(address, "/metrics")}     what Prometheus scrapes; backpressure_* is the middleware's
               {new Uri(address, "/products/1")}  get a product, or a 503 that says when to come back: curl -i
               {new Uri(address, "/health")}      exempt: answers whatever the load

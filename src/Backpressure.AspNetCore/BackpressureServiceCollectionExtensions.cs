@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Backpressure;
 using Backpressure.AspNetCore;
+using Backpressure.AspNetCore.Dashboard;
 using Backpressure.AspNetCore.Hosting;
 using Backpressure.Configuration;
 using Microsoft.AspNetCore.Routing;
@@ -37,6 +38,18 @@ public static class BackpressureServiceCollectionExtensions
             provider.GetService<ILoggerFactory>(),
             provider.GetService<IMeterFactory>(),
             provider.GetServices<ICapacitySignal>()));
+
+        services.TryAddSingleton(static provider =>
+        {
+            SettingsSource source = provider.GetRequiredService<SettingsSource>();
+            LoadShedder shedder = provider.GetRequiredService<LoadShedder>();
+            return new DashboardFeed(
+                shedder,
+                provider.GetService<TimeProvider>() ?? TimeProvider.System,
+                provider.GetService<IHostEnvironment>()?.ApplicationName ?? "",
+                new ConfigurationWatch(source, new ConfigurationOrigins(source.Sections, provider.GetService<IConfiguration>()), shedder.Changes),
+                GuardedLogger.Create(provider.GetRequiredService<ILoggerFactory>()));
+        });
 
         // TryAddEnumerable tells registrations apart by the factory's return type, so a second call adds no second service.
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, BackpressureService>(static provider => new BackpressureService(

@@ -35,4 +35,11 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Error, "What became of a request could not be told by its response, so it counts as Ignored")]
     public static partial void OutcomeUnknown(ILogger logger, Exception exception);
+
+    [LoggerMessage(11, LogLevel.Warning,
+        "The dashboard at {Pattern} is closed and answers 404: outside Development it needs an authorization policy. Add .RequireAuthorization(\"…\") to MapBackpressureDashboard(…). Said once")]
+    public static partial void DashboardClosed(ILogger logger, string pattern);
+
+    [LoggerMessage(12, LogLevel.Error, "The dashboard failed to look at the state by a fault of Backpressure's own; requests are decided all the same, and it goes on. Said once")]
+    public static partial void DashboardFailed(ILogger logger, Exception exception);
 }

@@ -1,8 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using Backpressure;
 using Backpressure.Configuration;
 using Backpressure.Kafka;
 using Backpressure.Kafka.Configuration;
+using Backpressure.Kafka.Consuming;
 using Backpressure.Kafka.Ingest;
 using Backpressure.Kafka.Lag;
 using Microsoft.Extensions.Configuration;
@@ -71,6 +73,69 @@ public static class BackpressureKafkaServiceCollectionExtensions
         return services.AddIngest(IngestName, (options, _) => configure(options));
     }
 
+    /// <summary>
+    /// Adds a consumer that takes only as much as its handler gets done: at <see cref="KafkaConsumerOptions.HighWatermark"/> a partition is paused,
+    /// at <see cref="KafkaConsumerOptions.LowWatermark"/> it is resumed. Only what is done is committed, in each partition's order. A fatal error of
+    /// the client ends it as any background service ends: with the host, unless its options say otherwise.
+    /// </summary>
+    /// <typeparam name="THandler">Does the work. A singleton unless it is registered otherwise; each attempt has a scope of its own.</typeparam>
+    /// <param name="services">Where to add it.</param>
+    /// <param name="name">The consumer's name, unique among consumers.</param>
+    /// <param name="configuration">The section with the keys of <see cref="KafkaConsumerOptions"/>; one that does not exist is an error.</param>
+    /// <returns>The same <paramref name="services"/>.</returns>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public static IServiceCollection AddBackpressureKafkaConsumer<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
+        this IServiceCollection services, string name, IConfiguration configuration)
+        where THandler : class, IKafkaMessageHandler
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return services.AddConsumer<THandler>(name, PathOf(configuration, name), (options, errors) => ConsumerRules.Read(configuration, options, errors));
+    }
+
+    /// <summary>As <see cref="AddBackpressureKafkaConsumer{THandler}(IServiceCollection, string, IConfiguration)"/>, with options that code sets.</summary>
+    /// <typeparam name="THandler">Does the work. A singleton unless it is registered otherwise; each attempt has a scope of its own.</typeparam>
+    /// <param name="services">Where to add it.</param>
+    /// <param name="name">The consumer's name, unique among consumers.</param>
+    /// <param name="configure">Sets the options.</param>
+    /// <returns>The same <paramref name="services"/>.</returns>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public static IServiceCollection AddBackpressureKafkaConsumer<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
+        this IServiceCollection services, string name, Action<KafkaConsumerOptions> configure)
+        where THandler : class, IKafkaMessageHandler
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return services.AddConsumer<THandler>(name, name, (options, _) => configure(options));
+    }
+
+    private static IServiceCollection AddConsumer<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
+        this IServiceCollection services, string name, string path, Action<KafkaConsumerOptions, OptionsErrors> read)
+        where THandler : class, IKafkaMessageHandler
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        services.TryAddSingleton<THandler>();
+        services.AddKafkaCore().AddNamed(name, provider =>
+        {
+            LoadShedder? shedder = null;
+            KafkaConsumerOptions options = OptionsOf(read, (options, errors) =>
+            {
+                ConsumerRules.Validate(path, options, errors);
+                shedder = options.Policy is null ? null : provider.GetService<LoadShedder>();
+                ConsumerRules.ValidatePolicy(path, options, shedder, errors);
+            });
+            IServiceScopeFactory scopes = provider.GetRequiredService<IServiceScopeFactory>();
+            return new ConsumerWorker(
+                options, path,
+                async (message, cancellationToken) =>
+                {
+                    await using AsyncServiceScope scope = scopes.CreateAsyncScope();
+                    await scope.ServiceProvider.GetRequiredService<THandler>().HandleAsync(message, cancellationToken);
+                },
+                TimeOf(provider), LoggerOf(provider), shedder);
+        });
+        return services;
+    }
+
     private static IServiceCollection AddIngest(this IServiceCollection services, string path, Action<KafkaIngestOptions, OptionsErrors> read)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -81,13 +146,8 @@ public static class BackpressureKafkaServiceCollectionExtensions
 
         services.AddKafkaCore().AddSingleton(provider =>
         {
-            var errors = new OptionsErrors();
-            var options = new KafkaIngestOptions();
-            read(options, errors);
-            IngestRules.Validate(path, options, errors);
-            errors.ThrowIfAny();
             return new KafkaIngest(
-                options, path, TimeOf(provider), provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<IMeterFactory>(),
+                OptionsOf(read, (options, errors) => IngestRules.Validate(path, options, errors)), path, TimeOf(provider), provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<IMeterFactory>(),
                 provider.GetService<IHostApplicationLifetime>());
         });
         services.AddSingleton<IKafkaIngest>(static provider => provider.GetRequiredService<KafkaIngest>());
@@ -100,11 +160,7 @@ public static class BackpressureKafkaServiceCollectionExtensions
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         services.AddKafkaCore().AddNamed(name, provider =>
         {
-            var errors = new OptionsErrors();
-            var options = new KafkaLagOptions();
-            read(options, errors);
-            LagRules.Validate(path, options, errors);
-            errors.ThrowIfAny();
+            KafkaLagOptions options = OptionsOf(read, (options, errors) => LagRules.Validate(path, options, errors));
             return new LagMonitor(name, options, path, TimeOf(provider), LoggerOf(provider));
         });
         return services.AddSingleton<ICapacitySignal>(provider => provider.GetRequiredKeyedService<LagMonitor>(name));
@@ -132,8 +188,21 @@ public static class BackpressureKafkaServiceCollectionExtensions
         services.AddLogging();
         services.AddMetrics();
         services.TryAddSingleton(static provider => new KafkaMetrics(
-            provider.GetRequiredService<IMeterFactory>(), provider.GetKeyedServices<LagMonitor>(KeyedService.AnyKey)));
+            provider.GetRequiredService<IMeterFactory>(), provider.GetKeyedServices<LagMonitor>(KeyedService.AnyKey),
+            provider.GetKeyedServices<ConsumerWorker>(KeyedService.AnyKey)));
         return services;
+    }
+
+    /// <exception cref="BackpressureOptionsException">They are wrong; it names every error.</exception>
+    private static T OptionsOf<T>(Action<T, OptionsErrors> read, Action<T, OptionsErrors> validate)
+        where T : new()
+    {
+        var errors = new OptionsErrors();
+        var options = new T();
+        read(options, errors);
+        validate(options, errors);
+        errors.ThrowIfAny();
+        return options;
     }
 
     private static string PathOf(IConfiguration configuration, string otherwise) =>

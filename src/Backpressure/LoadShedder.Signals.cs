@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using Backpressure.Downstreams;
 using Backpressure.Observability;
 using Backpressure.Signals;
@@ -34,6 +35,8 @@ public sealed partial class LoadShedder
     {
         Signal signal = change.Signal;
         string name = signal.Settings.Name;
+        (StateChangeKind kind, string text) = Describe(change);
+        _changes.Add(kind, name, text);
         switch (change.Kind)
         {
             case SignalChangeKind.BeganLowering:
@@ -52,6 +55,21 @@ public sealed partial class LoadShedder
                 _signalLog.Faulted(name, change.Fault!);
                 break;
         }
+    }
+
+    private static (StateChangeKind Kind, string Text) Describe(SignalChange change)
+    {
+        Signal signal = change.Signal;
+        return change.Kind switch
+        {
+            SignalChangeKind.BeganLowering => (StateChangeKind.SignalUp, Text($"Began to lower limits: it reads {signal.Value:G4}, above what it may ({signal.Settings.Soft}).")),
+            SignalChangeKind.StoppedLowering => (StateChangeKind.SignalDown, Text($"Stopped lowering limits: it reads {signal.Value:G4}.")),
+            SignalChangeKind.WentStale => (StateChangeKind.SignalStale, Text($"No reading for {signal.Settings.StaleAfter.TotalSeconds} s, so it does not count. {change.Absence}")),
+            SignalChangeKind.CameBack => (StateChangeKind.SignalBack, "Has readings again and counts."),
+            _ => (StateChangeKind.SignalFaulted, Text($"Reading it failed with {change.Fault?.GetType().Name}.")),
+        };
+
+        static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
     }
 
     private IEnumerable<Measurement<double>> MeasureSignals() =>

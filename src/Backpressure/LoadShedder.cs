@@ -27,6 +27,7 @@ public sealed partial class LoadShedder : IDisposable
     private readonly RateLimitStage _rateLimits;
     private readonly SignalBoard _signals;
     private readonly SignalLog _signalLog;
+    private readonly StateChanges _changes;
     private readonly Lock _reload = new();
     private ShedderSettings _settings;
     private long _inSystem;
@@ -62,7 +63,8 @@ public sealed partial class LoadShedder : IDisposable
         ILogger logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Backpressure");
         _log = new ShedderLog(logger);
         _signalLog = new SignalLog(logger);
-        _downstreams = new DownstreamSet(_time, logger) { Looked = LookAtSignals };
+        _changes = new StateChanges(_time);
+        _downstreams = new DownstreamSet(_time, logger) { Looked = LookAtSignals, Changes = _changes };
         _signals = new SignalBoard(_time, new SignalSources(_time, signals ?? []), TellOfSignal, ApplySignals);
         _rateLimits = new RateLimitStage(settings.RateLimits.Values, _time);
         _settings = settings;

@@ -5,6 +5,9 @@ internal static class Priorities
 {
     public const int Count = 4;
 
+    /// <summary>All, the highest first.</summary>
+    public static readonly Priority[] All = Enum.GetValues<Priority>();
+
     /// <summary>The tag value of a priority.</summary>
     public static string Tag(this Priority priority) => priority switch
     {

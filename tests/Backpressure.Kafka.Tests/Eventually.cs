@@ -5,11 +5,13 @@ internal static class Eventually
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    public static async Task TrueAsync(Func<bool> condition, string what)
+    public static Task TrueAsync(Func<bool> condition, string what) => TrueAsync(() => Task.FromResult(condition()), what, TimeSpan.FromMilliseconds(10));
+
+    public static async Task TrueAsync(Func<Task<bool>> condition, string what, TimeSpan pace)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        using var timer = new PeriodicTimer(pace);
         long since = TimeProvider.System.GetTimestamp();
-        while (!condition())
+        while (!await condition())
         {
             Assert.True(TimeProvider.System.GetElapsedTime(since) < Patience, $"In vain: {what}");
             await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);

@@ -55,7 +55,7 @@ internal sealed class Stage(string folder, TimeProvider time, Action<string> say
     public async Task ServeAsync(Act act, Capacity capacity, int port, Action<Uri> serving)
     {
         string scene = NewScene();
-        await using ChildProcess shop = StartShop(new ShopSettings(scene, act.Protection, Port: port), line => say($"  {line}"));
+        await using ChildProcess shop = StartShop(new ShopSettings(scene, act.Protection, Port: port, Open: true), line => say($"  {line}"));
         Uri address = await AddressAsync(shop);
         serving(address);
         LoadSettings settings = new(address, LogFile: null, Scenario.WarmUp, TimeSpan.FromDays(365), capacity.OfferedPerSecond);

@@ -30,6 +30,9 @@ internal static class ShopProcess
         {
             // Where appsettings.json is, whatever folder the demonstration was started in.
             ContentRootPath = AppContext.BaseDirectory,
+
+            // A demonstration on one's own machine: what is only for Development, such as the page, is open.
+            EnvironmentName = settings.Open ? Environments.Development : Environments.Production,
         });
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, settings.Port));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(8));
@@ -48,6 +51,11 @@ internal static class ShopProcess
         app.UseProtection(settings);
         app.MapReads();
         app.MapOperations();
+        if (settings.Protection is Protection.Backpressure or Protection.BackpressureReject)
+        {
+            app.MapBackpressureDashboard("/backpressure");
+        }
+
         if (settings.Protection == Protection.UnboundedQueue)
         {
             app.MapQueuedWrites();

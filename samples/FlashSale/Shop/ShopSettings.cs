@@ -25,4 +25,5 @@ internal enum Protection
 /// <param name="PermitLimit">Act 2: requests in flight.</param>
 /// <param name="QueueLimit">Act 2: requests waiting.</param>
 /// <param name="Port">Where it listens; 0: at a free port.</param>
-internal sealed record ShopSettings(string Folder, Protection Protection, int PermitLimit = 0, int QueueLimit = 0, int Port = 0);
+/// <param name="Open">Whether somebody looks: then Backpressure's page is open.</param>
+internal sealed record ShopSettings(string Folder, Protection Protection, int PermitLimit = 0, int QueueLimit = 0, int Port = 0, bool Open = false);

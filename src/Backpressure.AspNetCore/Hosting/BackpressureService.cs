@@ -1,4 +1,5 @@
 using Backpressure.Configuration;
+using Backpressure.Observability;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -80,6 +81,9 @@ internal sealed class BackpressureService : IHostedService, IDisposable
             }
             catch (BackpressureOptionsException e)
             {
+                // Only where it is wrong: values may be anything, and not all who see the changes may see the log.
+                _shedder.Changes.Add(
+                    StateChangeKind.ReloadRejected, "", $"A changed configuration is not applied; wrong at {e.Errors[0].Split(' ')[0]}{(e.Errors.Count > 1 ? " and elsewhere" : "")}. See the log.");
                 foreach (string error in e.Errors)
                 {
                     Log.ReloadRejected(_logger, error);

@@ -46,9 +46,29 @@ internal sealed class SettingsSource
         _required = policies;
     }
 
+    /// <summary>The options as code alone has them, and as they are with all configuration on top; what is wrong in it is left out.</summary>
+    public (BackpressureOptions Code, BackpressureOptions All) ReadOptions()
+    {
+        var errors = new OptionsErrors();
+        return (Read([], errors), Read(Sections, errors));
+    }
+
     /// <summary>Reads everything anew.</summary>
     /// <exception cref="BackpressureOptionsException">With every error there is.</exception>
     public ShedderSettings Read()
+    {
+        var errors = new OptionsErrors();
+        BackpressureOptions options = Read(Sections, errors);
+        string root = Root;
+        OptionsValidator.Validate(options, root, errors);
+        CheckTemplates(options, OptionsValidator.Join(root, nameof(options.Routes)), errors);
+        string[] missing = [.. Missing(options.Policies.Keys.Append("Default"), _required)];
+        return errors.Count + missing.Length == 0
+            ? SettingsFactory.Build(options)
+            : throw new BackpressureOptionsException([.. errors.Texts, .. missing]);
+    }
+
+    private BackpressureOptions Read(IReadOnlyList<IConfiguration> sections, OptionsErrors errors)
     {
         var options = new BackpressureOptions();
         foreach (OptionsStep step in _code)
@@ -56,8 +76,7 @@ internal sealed class SettingsSource
             step.Code!(options);
         }
 
-        var errors = new OptionsErrors();
-        foreach (IConfiguration section in Sections)
+        foreach (IConfiguration section in sections)
         {
             OptionsReader.Read(section, options, errors);
         }
@@ -68,13 +87,7 @@ internal sealed class SettingsSource
             signal.AddTo(options);
         }
 
-        string root = Root;
-        OptionsValidator.Validate(options, root, errors);
-        CheckTemplates(options, OptionsValidator.Join(root, nameof(options.Routes)), errors);
-        string[] missing = [.. Missing(options.Policies.Keys.Append("Default"), _required)];
-        return errors.Count + missing.Length == 0
-            ? SettingsFactory.Build(options)
-            : throw new BackpressureOptionsException([.. errors.Texts, .. missing]);
+        return options;
     }
 
     private void CheckTemplates(BackpressureOptions options, string path, OptionsErrors errors)

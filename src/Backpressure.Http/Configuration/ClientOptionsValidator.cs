@@ -20,7 +20,8 @@ internal sealed class ClientOptionsValidator(string client, string root) : IVali
         Check(options, errors);
 
         // Not a result that failed: the framework would make one text of the errors, and these are told as all of ours are.
-        return errors.Count == 0 ? ValidateOptionsResult.Success : throw new BackpressureOptionsException(errors.Texts);
+        errors.ThrowIfAny();
+        return ValidateOptionsResult.Success;
     }
 
     private void Check(BackpressureClientOptions options, OptionsErrors errors)

@@ -37,14 +37,6 @@ internal static partial class ClientRules
         }
     }
 
-    public static void ThrowIfAny(this OptionsErrors errors)
-    {
-        if (errors.Count > 0)
-        {
-            throw new BackpressureOptionsException(errors.Texts);
-        }
-    }
-
     [GeneratedRegex(@"\A[A-Za-z0-9._-]+\z")]
     private static partial Regex TopicName();
 }

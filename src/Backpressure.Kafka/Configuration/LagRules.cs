@@ -25,14 +25,9 @@ internal static class LagRules
         ClientRules.Required(path, nameof(options.GroupId), options.GroupId, "billing", errors);
         ClientRules.Topic(Join(path, nameof(options.Topic)), options.Topic, errors);
         errors.Defined<KafkaLagReading>(Join(path, nameof(options.Reading)), options.Reading);
-        TimeSpan most = TimeSpan.FromSeconds(5);
-        if (options.Interval < TimeSpan.FromSeconds(1) || options.Interval > most)
-        {
-            errors.Add(
-                Join(path, nameof(options.Interval)), OptionsErrors.Show(options.Interval),
-                "must be from 00:00:01 to 00:00:05. Choose a duration in that range, or leave it out for 00:00:02.");
-        }
-
+        errors.Range(
+            Join(path, nameof(options.Interval)), options.Interval, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5),
+            "Choose a duration in that range, or leave it out for 00:00:02.");
         ClientRules.Client(
             path, options.Client, errors,
             ("bootstrap.servers", "BootstrapServers says it"),

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
 using System.Text;
+using Backpressure.Configuration;
 using Backpressure.Kafka.Configuration;
 using Confluent.Kafka;
 using Microsoft.Extensions.Hosting;
@@ -41,7 +42,7 @@ internal sealed class KafkaIngest : IKafkaIngest, IHostedService, IDisposable
         _logger = loggers.CreateLogger(KafkaMetrics.MeterName);
         _lifetime = lifetime;
         _producer = new ProducerSlot(options, path, _logger);
-        _shedder = new LoadShedder(_settings.Engine, time, loggers, new BufferMeters(meters));
+        _shedder = new LoadShedder(SettingsFactory.Build(_settings.Engine, onlyNamed: true), time, loggers, new BufferMeters(meters));
         _topics = options.Topics.ToDictionary(
             static topic => topic.Key,
             topic => new Topic(topic.Key, topic.Value.Acknowledge, _shedder.ClassOf(topic.Key, topic.Key)),

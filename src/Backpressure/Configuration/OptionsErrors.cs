@@ -27,6 +27,15 @@ internal sealed class OptionsErrors
         }
     }
 
+    /// <exception cref="BackpressureOptionsException">There are errors; it names them all.</exception>
+    public void ThrowIfAny()
+    {
+        if (_texts.Count > 0)
+        {
+            throw new BackpressureOptionsException(_texts);
+        }
+    }
+
     public void Range(string path, int? value, int min, int max, string otherwise)
     {
         if (value < min || value > max)
@@ -35,11 +44,13 @@ internal sealed class OptionsErrors
         }
     }
 
-    public void Range(string path, TimeSpan? value, TimeSpan min, string otherwise)
+    public void Range(string path, TimeSpan? value, TimeSpan min, string otherwise) => Range(path, value, min, Bounds.MaxDuration, otherwise);
+
+    public void Range(string path, TimeSpan? value, TimeSpan min, TimeSpan max, string otherwise)
     {
-        if (value < min || value > Bounds.MaxDuration)
+        if (value < min || value > max)
         {
-            Add(path, Show(value), $"must be from {Show(min)} to {Show(Bounds.MaxDuration)}. {otherwise}");
+            Add(path, Show(value), $"must be from {Show(min)} to {Show(max)}. {otherwise}");
         }
     }
 

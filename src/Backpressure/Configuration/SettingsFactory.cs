@@ -12,13 +12,19 @@ internal static class SettingsFactory
     public const string DefaultRoot = "Backpressure";
 
     /// <summary>Settings from options that code has made.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="onlyNamed">
+    /// Leaves out the downstream and the policy that otherwise always exist, for a gate of our own that names all that it uses: nobody shall
+    /// see there what nobody has configured.
+    /// </param>
     /// <exception cref="BackpressureOptionsException">The options are wrong; it names every error.</exception>
-    public static ShedderSettings Build(BackpressureOptions options)
+    public static ShedderSettings Build(BackpressureOptions options, bool onlyNamed = false)
     {
         ArgumentNullException.ThrowIfNull(options);
         var errors = new OptionsErrors();
         OptionsValidator.Validate(options, DefaultRoot, errors);
-        return errors.Count == 0 ? Make(options) : throw new BackpressureOptionsException(errors.Texts);
+        errors.ThrowIfAny();
+        return Make(options, onlyNamed);
     }
 
     /// <summary>Settings from configuration, for a start that must fail when it is wrong.</summary>
@@ -48,15 +54,15 @@ internal static class SettingsFactory
         return settings is not null;
     }
 
-    private static ShedderSettings Make(BackpressureOptions options)
+    private static ShedderSettings Make(BackpressureOptions options, bool onlyNamed = false)
     {
         var everybody = PartitionGrammar.Parse(options.PartitionBy)!;
         var rateLimits = ByName(options.RateLimits.Select(pair => Make(pair.Key, pair.Value, everybody)), limit => limit.Name);
         var signals = ByName(options.Signals.Select(pair => SignalSettings.Of(pair.Key, pair.Value)), signal => signal.Name);
         var downstreams = ByName(
-            WithDefault(options.Downstreams).Select(pair => Make(pair.Key, pair.Value, signals)), downstream => downstream.Name);
+            WithDefault(options.Downstreams, onlyNamed).Select(pair => Make(pair.Key, pair.Value, signals)), downstream => downstream.Name);
         var policies = ByName(
-            WithDefault(options.Policies).Select(pair => Make(pair.Key, pair.Value, options.Mode, everybody, downstreams, rateLimits)), policy => policy.Name);
+            WithDefault(options.Policies, onlyNamed).Select(pair => Make(pair.Key, pair.Value, options.Mode, everybody, downstreams, rateLimits)), policy => policy.Name);
         return new ShedderSettings
         {
             Mode = options.Mode,
@@ -187,9 +193,9 @@ internal static class SettingsFactory
         };
     }
 
-    private static IEnumerable<KeyValuePair<string, T>> WithDefault<T>(IDictionary<string, T> entries)
+    private static IEnumerable<KeyValuePair<string, T>> WithDefault<T>(IDictionary<string, T> entries, bool onlyNamed)
         where T : new() =>
-        entries.ContainsKey(Bounds.DefaultName) ? entries : entries.Append(new(Bounds.DefaultName, new T()));
+        onlyNamed || entries.ContainsKey(Bounds.DefaultName) ? entries : entries.Append(new(Bounds.DefaultName, new T()));
 
     private static FrozenDictionary<string, T> ByName<T>(IEnumerable<T> entries, Func<T, string> name) =>
         entries.ToFrozenDictionary(name, StringComparer.OrdinalIgnoreCase);

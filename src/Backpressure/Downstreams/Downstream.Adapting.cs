@@ -14,6 +14,9 @@ internal sealed partial class Downstream
 
     private volatile Pressure _pressure = Pressure.None;
 
+    // The nominal limit that was noted last. Guarded by _applying.
+    private int _told;
+
     /// <summary>Called when the limit is looked at, so that signals are read also where the pool has no thread for a timer.</summary>
     internal Action<long>? Looked { get; set; }
 
@@ -96,9 +99,11 @@ internal sealed partial class Downstream
     {
         DecidedWaiters decided = default;
         LimitDecision decision;
+        int told;
         lock (_applying)
         {
             decision = Controller.Current;
+            (told, _told) = (_told, decision.Nominal);
             int floor = Pressure.FloorOf(_settings.Limit);
             Gate.SetLimit(_pressure.Lower(decision.Limit, floor), _pressure.Lower(decision.Nominal, floor), now, ref decided);
         }
@@ -106,9 +111,27 @@ internal sealed partial class Downstream
         decided.Tell();
         if (!IsShadow)
         {
+            if (told != decision.Nominal)
+            {
+                // A dip, which comes and goes by itself, is no change.
+                Changes?.LimitMoved(Name, told, decision.Nominal, WordsOf(decision.Reason));
+            }
+
             _shedding.LimitMoved(decision.Limit, _settings.Limit);
         }
     }
+
+    private static string WordsOf(LimitReason reason) => reason switch
+    {
+        LimitReason.Configured => "as configured",
+        LimitReason.SlowStart => "nothing queues yet",
+        LimitReason.Increase => "there is room",
+        LimitReason.Follow => "follows latency",
+        LimitReason.Dropped => "requests were dropped",
+        LimitReason.Test => "a cut to tell congestion from a slower route",
+        LimitReason.Shift => "latency has changed",
+        _ => reason.ToString(),
+    };
 
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Thrown from a timer it would end the process.")]
     private void Tick()

@@ -41,6 +41,7 @@ internal sealed partial class Downstream : IDisposable
         Sampling = new Sampling(GateWord.SequenceBits, time.TimestampFrequency, now);
         Controller = new LimitController(settings.Limit, Meter, time.TimestampFrequency, now, law);
         LimitDecision start = Controller.Current;
+        _told = start.Nominal;
         Func<Waiter> rent = rentWaiter ?? (shadow ? () => new ShadowAdmission(this) : RentPending);
         Gate = new Gate(start.Limit, settings.Queue, rent, time.TimestampFrequency, now, SeedOf(settings.Name));
         _full = new FullSign(Gate);
@@ -69,6 +70,22 @@ internal sealed partial class Downstream : IDisposable
     public int Observed => Volatile.Read(ref _observed);
 
     public int FailedOpen => Volatile.Read(ref _failedOpen);
+
+    /// <summary>What it was configured with last.</summary>
+    internal DownstreamSettings Settings => Volatile.Read(ref _settings);
+
+    /// <summary>Since when it sheds; null: it does not.</summary>
+    internal long? SheddingSince => _shedding.Since;
+
+    /// <summary>Where its changes of state are kept; null: nowhere.</summary>
+    internal StateChanges? Changes
+    {
+        get => _shedding.Changes;
+        init => _shedding.Changes = value;
+    }
+
+    /// <summary>Told what a request that had to wait has really taken; null: nobody wants to know.</summary>
+    internal Action<Downstream, ServiceCharge>? Taken { get; set; }
 
     /// <summary>The twin that decides for observed requests; null while none is observed.</summary>
     public Downstream? Shadow { get; set; }
@@ -138,6 +155,7 @@ internal sealed partial class Downstream : IDisposable
         }
 
         FollowUp(waiters: false, now, number);
+        Taken?.Invoke(this, charge);
     }
 
     /// <summary>What follows when units have come free: serves those that wait, moves the limit.</summary>

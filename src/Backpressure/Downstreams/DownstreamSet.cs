@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Backpressure.Admission;
 using Backpressure.Configuration;
 using Backpressure.Observability;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,7 @@ internal sealed class DownstreamSet : IDisposable
     private readonly ConcurrentDictionary<(string Policy, string Downstream), DecisionCounters> _counters = new();
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private volatile Action<Downstream, ServiceCharge>? _taken;
 
     public DownstreamSet(TimeProvider time, ILogger logger)
     {
@@ -22,6 +24,23 @@ internal sealed class DownstreamSet : IDisposable
 
     /// <summary>Called whenever one of them looks at its limit.</summary>
     public Action<long>? Looked { get; init; }
+
+    /// <summary>Where their changes of state are kept; null: nowhere.</summary>
+    public StateChanges? Changes { get; init; }
+
+    /// <summary>Told what requests that had to wait have really taken; null: nobody wants to know.</summary>
+    public Action<Downstream, ServiceCharge>? Taken
+    {
+        get => _taken;
+        set
+        {
+            _taken = value;
+            foreach (Downstream downstream in All)
+            {
+                downstream.Taken = value;
+            }
+        }
+    }
 
     /// <summary>Every gate there is, shadows included.</summary>
     public IEnumerable<Downstream> All
@@ -46,7 +65,7 @@ internal sealed class DownstreamSet : IDisposable
         {
             if (!_byName.TryGetValue(wanted.Name, out Downstream? downstream))
             {
-                downstream = new Downstream(wanted, shadow: false, _time, _logger) { Looked = Looked };
+                downstream = new Downstream(wanted, shadow: false, _time, _logger) { Looked = Looked, Changes = Changes, Taken = _taken };
                 _byName[wanted.Name] = downstream;
             }
             else
@@ -72,7 +91,7 @@ internal sealed class DownstreamSet : IDisposable
             }
             else
             {
-                downstream.Shadow = new Downstream(wanted, shadow: true, _time, _logger) { Looked = Looked };
+                downstream.Shadow = new Downstream(wanted, shadow: true, _time, _logger) { Looked = Looked, Changes = Changes, Taken = _taken };
             }
         }
     }
@@ -141,6 +160,24 @@ internal sealed class DownstreamSet : IDisposable
     public IEnumerable<Measurement<long>> MeasureLimit() => All.Select(gate => new Measurement<long>(gate.Gate.Limit, TagsOf(gate)));
 
     public IEnumerable<Measurement<long>> MeasureDecisions() => _counters.Values.SelectMany(counters => counters.Measure());
+
+    /// <summary>What has been decided at each downstream so far, apart for policies that are observed now.</summary>
+    public Dictionary<(string Downstream, bool Observed), DecisionTotals> Totals(ShedderSettings settings)
+    {
+        var totals = new Dictionary<(string, bool), DecisionTotals>();
+        foreach (DecisionCounters counters in _counters.Values)
+        {
+            bool observed = settings.FindPolicy(counters.Policy) is { Mode: BackpressureMode.Observe };
+            if (!totals.TryGetValue((counters.Downstream, observed), out DecisionTotals? sum))
+            {
+                totals[(counters.Downstream, observed)] = sum = new DecisionTotals();
+            }
+
+            sum.Add(counters);
+        }
+
+        return totals;
+    }
 
     public void Dispose()
     {

@@ -5,7 +5,10 @@ namespace Backpressure.Observability;
 /// <summary>What was decided of the requests of one policy at one downstream: totals that only grow.</summary>
 internal sealed class DecisionCounters
 {
-    private static readonly int Reasons = Enum.GetValues<RejectionReason>().Length;
+    /// <summary>Every reason.</summary>
+    public static readonly RejectionReason[] AllReasons = Enum.GetValues<RejectionReason>();
+
+    private static readonly int Reasons = AllReasons.Length;
 
     // Where each kind begins among the totals.
     private const int AdmittedAt = 0;
@@ -16,7 +19,10 @@ internal sealed class DecisionCounters
 
     private static readonly int WouldRejectAt = RejectedAt + (Priorities.Count * Reasons);
 
-    private readonly ThreadCounters _totals = new(WouldRejectAt + (Priorities.Count * Reasons));
+    private readonly ThreadCounters _totals = new(Cells);
+
+    /// <summary>How many totals there are.</summary>
+    public static int Cells => WouldRejectAt + (Priorities.Count * Reasons);
 
     public DecisionCounters(string policy, string downstream)
     {
@@ -43,6 +49,21 @@ internal sealed class DecisionCounters
 
     public void WouldReject(Priority priority, RejectionReason reason) =>
         _totals.Increment(WouldRejectAt + ((int)priority * Reasons) + (int)reason);
+
+    /// <summary>Where a total is among all; the reason counts only for what is or would be rejected.</summary>
+    public static int IndexOf(AdmissionDecision decision, Priority priority, RejectionReason reason) => decision switch
+    {
+        AdmissionDecision.Admitted => AdmittedAt + (int)priority,
+        AdmissionDecision.Exempt => ExemptAt + (int)priority,
+        AdmissionDecision.Bypassed => BypassedAt + (int)priority,
+        AdmissionDecision.FailedOpen => FailedOpenAt + (int)priority,
+        AdmissionDecision.Rejected => RejectedAt + ((int)priority * Reasons) + (int)reason,
+        AdmissionDecision.WouldReject => WouldRejectAt + ((int)priority * Reasons) + (int)reason,
+        _ => throw new ArgumentOutOfRangeException(nameof(decision), decision, "Not a decision."),
+    };
+
+    /// <summary>Adds each total to a place of its own.</summary>
+    public void AddTo(Span<long> cells) => _totals.AddTo(cells);
 
     /// <summary>Everything that has happened at least once.</summary>
     public IEnumerable<Measurement<long>> Measure()

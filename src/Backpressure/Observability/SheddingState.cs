@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Backpressure.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -38,6 +39,21 @@ internal sealed partial class SheddingState
         _ticksPerSecond = ticksPerSecond;
     }
 
+    /// <summary>Where its changes are kept; null: nowhere.</summary>
+    public StateChanges? Changes { get; set; }
+
+    /// <summary>Since when it sheds; null: it does not.</summary>
+    public long? Since
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _shedding ? _beganAt : null;
+            }
+        }
+    }
+
     public void Refused(long now)
     {
         Interlocked.Increment(ref _refused);
@@ -60,6 +76,7 @@ internal sealed partial class SheddingState
             Volatile.Write(ref _refused, 1);
         }
 
+        Changes?.Add(StateChangeKind.SheddingBegan, _downstream, "Began to shed load.");
         LogBegan(_downstream);
     }
 
@@ -85,6 +102,9 @@ internal sealed partial class SheddingState
             refused = Volatile.Read(ref _refused) + _turnedAway() - _turnedAwayBefore;
         }
 
+        Changes?.Add(
+            StateChangeKind.SheddingStopped, _downstream,
+            string.Create(CultureInfo.InvariantCulture, $"Stopped shedding load: {refused} requests were refused in {seconds} s."));
         LogStopped(_downstream, refused, seconds);
         return false;
     }

@@ -44,6 +44,26 @@ internal sealed class ThreadCounters
         return total;
     }
 
+    /// <summary>Adds all totals to as many places, thread by thread: one pass over each thread's cells.</summary>
+    public void AddTo(Span<long> totals)
+    {
+        for (int i = 0; i < totals.Length; i++)
+        {
+            totals[i] += Volatile.Read(ref _shared[i]);
+        }
+
+        foreach (ref long[]? slot in _ofThreads.AsSpan(0, Volatile.Read(ref _threads)))
+        {
+            if (Volatile.Read(ref slot) is { } cells)
+            {
+                for (int i = 0; i < totals.Length; i++)
+                {
+                    totals[i] += Volatile.Read(ref cells[Padding + i]);
+                }
+            }
+        }
+    }
+
     /// <summary>Adds one.</summary>
     /// <returns>The total of the cell that it was added to: the calling thread's own, or that of all which share one.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

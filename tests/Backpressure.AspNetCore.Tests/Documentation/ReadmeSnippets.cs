@@ -41,6 +41,11 @@ internal static class ReadmeSnippets
         });
     }
 
+    public static void Page(WebApplication app)
+    {
+        app.MapBackpressureDashboard("/backpressure").RequireAuthorization("Operators");
+    }
+
     public static void Health(WebApplicationBuilder builder)
     {
         builder.Services.AddBackpressureHealthSignal("orders-health", checkName: "orders-db");

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Text;
 using Confluent.Kafka;
 
 namespace Backpressure.Kafka.Tests.Broker;
@@ -53,11 +54,14 @@ internal sealed partial class MockCluster : IDisposable
     /// <summary>Makes a client of the code under test meet an error that ends it.</summary>
     public static void EndWithFatalError(Handle client) => Check(rd_kafka_test_fatal_error(Native(client), (int)ErrorCode.OutOfOrderSequenceNumber, "A test said so."));
 
-    public async Task ProduceAsync(string topic, int partition, int count)
+    /// <summary>How long a group waits for more members when its first one joins; three seconds otherwise.</summary>
+    public void FirstRebalanceAfter(TimeSpan delay) => rd_kafka_mock_group_initial_rebalance_delay_ms(_cluster, (int)delay.TotalMilliseconds);
+
+    public async Task ProduceAsync(string topic, int partition, int count, Func<int, string>? key = null)
     {
         using IProducer<byte[], byte[]> producer = new DependentProducerBuilder<byte[], byte[]>(_owner.Handle).Build();
         await Task.WhenAll(Enumerable.Range(0, count).Select(i => producer.ProduceAsync(
-            new TopicPartition(topic, partition), new Message<byte[], byte[]> { Value = BitConverter.GetBytes(i) })));
+            new TopicPartition(topic, partition), new Message<byte[], byte[]> { Key = key is null ? null! : Encoding.UTF8.GetBytes(key(i)), Value = BitConverter.GetBytes(i) })));
     }
 
     /// <summary>Commits for a group that nobody is in.</summary>
@@ -139,4 +143,8 @@ internal sealed partial class MockCluster : IDisposable
     [LibraryImport("librdkafka")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial void rd_kafka_mock_push_request_errors_array(nint cluster, short apiKey, nuint count, int[] errors);
+
+    [LibraryImport("librdkafka")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial void rd_kafka_mock_group_initial_rebalance_delay_ms(nint cluster, int milliseconds);
 }

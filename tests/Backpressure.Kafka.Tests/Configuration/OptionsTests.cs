@@ -1,4 +1,5 @@
 using System.Text;
+using Backpressure.Kafka.Tests.Documentation;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -31,6 +32,54 @@ public sealed class OptionsTests
         { """ "Reading": "Minutes" """, "Kafka:Lag:Reading (\"Minutes\") must be one of Seconds, Messages." },
         { """ "Client": { "group.id": "x" } """, "Kafka:Lag:Client:group.id (\"x\") must not be set here: GroupId says it. Remove it." },
     };
+
+    public static TheoryData<string, string> WrongConsumer => new()
+    {
+        { """ "BootstrapServers": null """, "Kafka:Consumer:BootstrapServers is required. Give it a value, such as kafka:9092." },
+        { """ "HighWatermark": 0 """, "Kafka:Consumer:HighWatermark (0) must be from 1 to 1000000. Choose a number in that range, or leave it out for 64." },
+        { """ "LowWatermark": 64 """, "Kafka:Consumer:LowWatermark (64) must be from 0 to 63. It must be below HighWatermark. Lower it, raise HighWatermark, or leave it out for half of that." },
+        { """ "HighWatermarkBytes": 10 """, "Kafka:Consumer:HighWatermarkBytes (10) must be from 1024 to 1073741824. Choose a number of bytes in that range, or leave it out for 8388608." },
+        { """ "HighWatermarkBytes": 2048, "LowWatermarkBytes": 2048 """, "Kafka:Consumer:LowWatermarkBytes (2048) must be from 0 to 2047. It must be below HighWatermarkBytes. Lower it, raise HighWatermarkBytes, or leave it out for half of that." },
+        { """ "MaxConcurrency": 1001 """, "Kafka:Consumer:MaxConcurrency (1001) must be from 1 to 1000. Choose a number in that range, or leave it out for 16." },
+        { """ "Order": "Topic" """, "Kafka:Consumer:Order (\"Topic\") must be one of Partition, Key." },
+        { """ "OnFailure": "Ignore" """, "Kafka:Consumer:OnFailure (\"Ignore\") must be one of Retry, Stop, Skip." },
+        { """ "MaxAttempts": 3 """, "Kafka:Consumer:MaxAttempts (3) must not be set with OnFailure Retry, which has no last attempt. Remove it, or choose Stop or Skip." },
+        { """ "OnFailure": "Skip", "MaxAttempts": 0 """, "Kafka:Consumer:MaxAttempts (0) must be from 1 to 1000. Choose a number in that range, or leave it out for 5." },
+        { """ "RetryDelay": "00:00:31" """, "Kafka:Consumer:RetryDelay (00:00:31) must be from 00:00:00.001 to 00:00:30. Choose a duration in that range, or leave it out for 00:00:01." },
+        { """ "HandOverTimeout": "00:02:00" """, "Kafka:Consumer:HandOverTimeout (00:02:00) must be from 00:00:00 to 00:01:00. Choose a duration in that range, or leave it out for 00:00:05." },
+        { """ "CatchUpTime": "00:00:00" """, "Kafka:Consumer:CatchUpTime (00:00:00) must be from 00:00:01 to 00:10:00. Choose a duration in that range, or leave it out for 00:01:00." },
+        { """ "Policy": "Work" """, "Kafka:Consumer:Policy (\"Work\") needs the host's LoadShedder. Call AddBackpressure, or remove the key." },
+        { """ "Client": { "enable.auto.offset.store": "true" } """, "Kafka:Consumer:Client:enable.auto.offset.store (\"true\") must not be set here: only what is done may be committed. Remove it." },
+        { """ "Client": { "auto.commit.interval.ms": "0" } """, "Kafka:Consumer:Client:auto.commit.interval.ms (\"0\") must be above 0: at 0 nothing is committed." },
+        { """ "Client": { "max.poll.interval.ms": "5000" } """, "Kafka:Consumer:Client:max.poll.interval.ms (\"5000\") must be longer than HandOverTimeout (00:00:05)" },
+        { """ "Watermark": 5 """, "Kafka:Consumer:Watermark is not a known key." },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongConsumer))]
+    public async Task WrongConsumer_StopsTheStart_WithKeyValueBoundAndWayOut(string json, string error)
+    {
+        IConfigurationSection section = Section("Kafka:Consumer", """ "BootstrapServers": "127.0.0.1:1", "GroupId": "billing", "Topic": "orders" """, json);
+
+        BackpressureOptionsException wrong = await Assert.ThrowsAsync<BackpressureOptionsException>(
+            () => StartAsync(services => services.AddBackpressureKafkaConsumer<KafkaSnippets.BillingHandler>("consumer", section)));
+
+        Assert.Contains(wrong.Errors, text => text.StartsWith(error, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task PolicyThatDoesNotExist_StopsTheStart_AndNamesThoseThatDo()
+    {
+        BackpressureOptionsException wrong = await Assert.ThrowsAsync<BackpressureOptionsException>(() => StartAsync(services => services
+            .AddSingleton(new LoadShedder(new BackpressureOptions()))
+            .AddBackpressureKafkaConsumer<KafkaSnippets.BillingHandler>("consumer", static options =>
+            {
+                (options.BootstrapServers, options.GroupId, options.Topic) = ("127.0.0.1:1", "billing", "orders");
+                options.Policy = "Work";
+            })));
+
+        Assert.Equal("consumer:Policy (\"Work\") is not a policy; these exist: Default. Name one of them, or add it to Backpressure:Policies.", Assert.Single(wrong.Errors));
+    }
 
     [Theory]
     [MemberData(nameof(WrongIngest))]
@@ -88,6 +137,8 @@ public sealed class OptionsTests
 
         Assert.Throws<ArgumentException>("name", () => services.AddBackpressureKafkaLag("lag", static _ => { }));
         Assert.Throws<InvalidOperationException>(() => services.AddBackpressureKafkaIngest(static _ => { }));
+        services.AddBackpressureKafkaConsumer<KafkaSnippets.BillingHandler>("lag", static _ => { });
+        Assert.Throws<ArgumentException>("name", () => services.AddBackpressureKafkaConsumer<KafkaSnippets.BillingHandler>("lag", static _ => { }));
     }
 
     /// <summary>A good section with what is wrong on top of it.</summary>

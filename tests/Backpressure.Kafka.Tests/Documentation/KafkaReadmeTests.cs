@@ -23,6 +23,7 @@ public sealed partial class KafkaReadmeTests
         Dictionary<string, string> keys = Keys("Lag", new KafkaLagOptions())
             .Concat(Keys("Ingest", new KafkaIngestOptions()))
             .Concat(Keys("Ingest:Topics:{name}", new KafkaTopicOptions()))
+            .Concat(Keys("Consumer", new KafkaConsumerOptions()))
             .ToDictionary(static key => key.Path, static key => key.Default);
 
         Assert.Equal(keys.Keys.Order(StringComparer.Ordinal), documented.Keys.Order(StringComparer.Ordinal));
@@ -34,6 +35,7 @@ public sealed partial class KafkaReadmeTests
     {
         using var cluster = new MockCluster();
         cluster.CreateTopic("orders", 1);
+        cluster.CreateTopic("dead-orders", 1);
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Configuration.AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(Json().Replace("kafka:9092", cluster.Bootstrap, StringComparison.Ordinal)
@@ -41,6 +43,7 @@ public sealed partial class KafkaReadmeTests
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddBackpressure(builder.Configuration.GetSection("Backpressure"));
         KafkaSnippets.Services(builder);
+        builder.Services.AddSingleton<KafkaSnippets.Bills>();
         await using WebApplication app = builder.Build();
         app.UseBackpressure();
         KafkaSnippets.Endpoints(app);
@@ -59,7 +62,11 @@ public sealed partial class KafkaReadmeTests
         listener.Start();
 
         await app.StartAsync(TestContext.Current.CancellationToken);
-        KafkaIngestResult stored = await app.Services.GetRequiredService<IKafkaIngest>().ProduceAsync("orders", new KafkaRecord(), TestContext.Current.CancellationToken);
+        IKafkaIngest ingest = app.Services.GetRequiredService<IKafkaIngest>();
+        KafkaIngestResult stored = await ingest.ProduceAsync("orders", new KafkaRecord(), TestContext.Current.CancellationToken);
+        await ingest.ProduceAsync("orders", new KafkaRecord { Value = new byte[] { 1 } }, TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(() => app.Services.GetRequiredService<KafkaSnippets.Bills>().Written.Count == 1, "the second order is billed");
+        await Eventually.TrueAsync(() => cluster.ReadAll("dead-orders", 1, TestContext.Current.CancellationToken).Count == 1, "the first is kept elsewhere");
         await app.StopAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(KafkaIngestStatus.Stored, stored.Status);

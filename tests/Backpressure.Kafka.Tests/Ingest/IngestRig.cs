@@ -33,6 +33,8 @@ internal sealed class IngestRig : IDisposable
 
     public KafkaIngest Ingest { get; }
 
+    public IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
+
     /// <summary>Room for one message, and all brokers gone.</summary>
     public static IngestRig Full(Action<KafkaTopicOptions>? topic = null, int waiting = 1000)
     {

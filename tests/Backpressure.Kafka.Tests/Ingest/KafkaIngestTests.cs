@@ -1,5 +1,6 @@
 using Backpressure.Kafka.Tests.Broker;
 using Confluent.Kafka;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Logging;
 
 namespace Backpressure.Kafka.Tests.Ingest;
@@ -16,6 +17,17 @@ public sealed class KafkaIngestTests
         Assert.Equal(KafkaIngestStatus.Stored, result.Status);
         Assert.Equal(new TopicPartitionOffset("orders", 0, 0), result.Position);
         Assert.Equal([7], rig.Stored());
+    }
+
+    [Fact]
+    public void Buffer_ShowsItsOwnDownstream_AndNoneThatNobodyConfigured()
+    {
+        using var rig = new IngestRig();
+        using var limit = new MetricCollector<long>(rig.Meters, "Backpressure.Kafka", "backpressure.limit");
+
+        limit.RecordObservableInstruments();
+
+        Assert.Equal(["kafka"], limit.GetMeasurementSnapshot().Select(static measured => measured.Tags["backpressure.downstream"]));
     }
 
     [Fact]

@@ -39,9 +39,7 @@ public sealed class LagMonitorTests : IDisposable
     [Fact]
     public async Task Lag_InMessages_IsReadIfTheOptionsSaySo()
     {
-        _cluster.CreateTopic("orders", 1);
-        await _cluster.ProduceAsync("orders", 0, 3);
-        _cluster.Commit("billing", "orders", 1);
+        await TwoBehindAsync();
         using LagMonitor monitor = Monitor(KafkaLagReading.Messages);
 
         monitor.LookNow();
@@ -79,9 +77,7 @@ public sealed class LagMonitorTests : IDisposable
     [Fact]
     public async Task BrokerGone_IsNotKnown_NotZero_AndKnownWhenItIsBack()
     {
-        _cluster.CreateTopic("orders", 1);
-        await _cluster.ProduceAsync("orders", 0, 3);
-        _cluster.Commit("billing", "orders", 1);
+        await TwoBehindAsync();
         using LagMonitor monitor = Monitor(KafkaLagReading.Messages);
         monitor.LookNow();
         Assert.Equal(2, monitor.Read());
@@ -106,9 +102,7 @@ public sealed class LagMonitorTests : IDisposable
     [Fact]
     public async Task LoopThatDoesNotGetItsTurn_LetsTheLagGrowOld()
     {
-        _cluster.CreateTopic("orders", 1);
-        await _cluster.ProduceAsync("orders", 0, 3);
-        _cluster.Commit("billing", "orders", 1);
+        await TwoBehindAsync();
         using LagMonitor monitor = Monitor(KafkaLagReading.Messages);
         monitor.LookNow();
 
@@ -162,6 +156,13 @@ public sealed class LagMonitorTests : IDisposable
     }
 
     public void Dispose() => _cluster.Dispose();
+
+    private async Task TwoBehindAsync()
+    {
+        _cluster.CreateTopic("orders", 1);
+        await _cluster.ProduceAsync("orders", 0, 3);
+        _cluster.Commit("billing", "orders", 1);
+    }
 
     private LagMonitor Monitor(KafkaLagReading reading = KafkaLagReading.Seconds) => new(
         "orders-lag",
