@@ -10,11 +10,9 @@ internal sealed partial class AdaptiveLaw
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
         // Latencies alone would be late: while the limit doubles, those of the last one are still coming back.
-        double stretch = Math.Max(window.LatencyStretch, window.Stretch / (1 + (Certain * window.StretchNoise)));
+        double stretch = Math.Max(window.LatencyStretch, window.Stretch / (1 + (Certain * window.Noise)));
         bool cleared = window.MeanInFlight <= state.Cleared;
-
-        // To learn from windows below the target only would be to choose the lucky ones, and to find all others stretched.
-        bool unstretched = Math.Sqrt(window.Stretch * window.LatencyStretch) < Target * (1 + (Certain * window.MeanNoise));
+        bool unstretched = window.Stretch * window.LatencyStretch < Target * Target;
         bool learn = state.Learnt < FirstLearning && (cleared || unstretched);
         BaselineChange baselines = learn ? BaselineChange.Follow : default;
         state = state with { Learnt = state.Learnt + window.Completions, Cleared = cleared ? state.Cleared : 0 };
@@ -24,7 +22,7 @@ internal sealed partial class AdaptiveLaw
         }
 
         // Perhaps only noise above the target, or of a baseline known to be young: look again, with a full window.
-        bool doubtful = cleared || stretch < Target * (1 + (Certain * window.StretchNoise));
+        bool doubtful = cleared || stretch < Target * (1 + (Certain * window.Noise));
         int mostDoubts = cleared ? 2 : state.Verified ? MostDoubts : 1;
         if (!state.Verified && state.Limit < Believed && stretch < Suspicious * (1 + window.RelativeError))
         {

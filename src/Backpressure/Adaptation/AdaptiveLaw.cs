@@ -18,9 +18,7 @@ namespace Backpressure.Adaptation;
 /// </para>
 /// <para>
 /// Small *dips*, which the queue absorbs, keep the baselines true: the dip of 0.83 is deeper than the target is high
-/// (1.09 &lt; 1 / 0.83), so a baseline learnt in congestion cannot keep itself alive. And they say whether the limit is
-/// where it should be: when the dips together cost as much work as concurrency there is room above, when they cost
-/// next to none there is congestion, whatever the baselines say.
+/// (1.09 &lt; 1 / 0.83), so a baseline learnt in congestion cannot keep itself alive.
 /// </para>
 /// <para>
 /// And where congestion and a plain change of latency look alike, one deep cut *tests*: work rate falls with concurrency
@@ -55,10 +53,6 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
 
     // Elasticity of the dips together, with its error, below which they cost so little work that it is congestion.
     private const double MostHindered = 0.3;
-
-    // The same the other way: above it all that ran before the dip ran unhindered, so there is room for more.
-    private const double LeastRoomy = 0.75;
-    private const double GrowthIntoRoom = 1.3;
     private const double DipDepth = 0.83;
     private const int WindowsPerDip = 10;
 
@@ -175,7 +169,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         // Upwards only with room to spare: near the limit, a longer latency may be congestion.
         bool settled = window.Stretch < Settling * window.LatencyStretch;
         bool roomy = settled && window.MeanInFlight < 0.7 * state.Limit && window.LatencyStretch < Suspicious;
-        bool learn = roomy || (settled && window.LatencyStretch * (1 + (Certain * window.Noise)) < 1);
+        bool learn = roomy || (settled && window.LatencyStretch < 1);
         int learnt = state.Learnt + (roomy ? window.Completions : 0);
         if (window.LatencyStretch < Target)
         {
@@ -206,7 +200,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     {
         OperatingPoint here = PointOf(window);
         bool flat = state.Dips.IsKnown && state.Dips.Mean + state.Dips.Deviation < MostHindered;
-        if (state.Rest == 0 && (flat || window.Stretch > Suspicious * (1 + (Certain * window.StretchNoise))))
+        if (state.Rest == 0 && (flat || window.Stretch > Suspicious * (1 + (Certain * window.Noise))))
         {
             return BeginTest(state, window, settings);
         }
@@ -234,7 +228,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     {
         // Half of it is the jumpy stretch, half the calm one of latencies.
         double excess = (0.5 * Math.Log(window.Stretch * window.LatencyStretch)) - Math.Log(Target);
-        double deviation = excess / Math.Max(LeastNoise, window.MeanNoise);
+        double deviation = excess / Math.Max(LeastNoise, window.Noise);
         Drift drift = state.Drift.With(deviation);
         bool quick = Math.Abs(deviation) > QuickDeviation || drift.Above > DriftAbove;
         double factor = Math.Clamp(Math.Exp(-(quick ? QuickGain : CalmGain) * excess), 0.4, 1.5);
@@ -268,14 +262,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
             state = state with { Dips = state.Dips.With(state.Usual, here) };
         }
 
-        state = state with { DipsTaken = Math.Min(EarlyDips, state.DipsTaken + 1) };
-        if (state.Dips.IsKnown && state.Dips.Mean - state.Dips.Deviation > LeastRoomy)
-        {
-            state = state with { Phase = AdaptivePhase.SlowStart, Limit = state.Limit * GrowthIntoRoom, Dips = default };
-            return Decide(state, settings, LimitReason.SlowStart, BaselineChange.Follow);
-        }
-
-        state = state with { Phase = AdaptivePhase.Follow };
+        state = state with { Phase = AdaptivePhase.Follow, DipsTaken = Math.Min(EarlyDips, state.DipsTaken + 1) };
         return Decide(state, settings, LimitReason.Follow, BaselineChange.Follow);
     }
 
@@ -284,7 +271,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         => state.Phase is AdaptivePhase.SlowStart ? state : state with { Phase = AdaptivePhase.Follow };
 
     private static OperatingPoint PointOf(in WindowSummary window)
-        => new(window.MeanInFlight, window.WorkRate, window.StretchNoise);
+        => new(window.MeanInFlight, window.WorkRate, window.Noise);
 
     private static OperatingPoint Smoothed(OperatingPoint usual, OperatingPoint here)
         => usual.IsKnown

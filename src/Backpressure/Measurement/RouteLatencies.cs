@@ -4,37 +4,25 @@ namespace Backpressure.Measurement;
 /// By route: the baseline, the usual latency, and what the open window saw. Needs the controller's lock, but for
 /// <see cref="Usual"/>. In seconds.
 /// </summary>
-/// <remarks>
-/// Within a route latencies are compared by their geometric mean: where service times differ a hundredfold, how many of
-/// the long ones a window happens to hold moves it far less than a mean, and what all have in common, their stretch,
-/// moves it alike. Between routes a stretch counts by the time that a route spends in flight, so that many short requests
-/// which nothing hinders do not hide a few long ones that are.
-/// </remarks>
 internal sealed class RouteLatencies
 {
-    // Effective samples: long enough that a window's noise hardly moves a baseline, short enough to follow a release of
-    // the application.
-    private const double Memory = 312;
+    // Long enough that a window's noise hardly moves a baseline, short enough to follow a release of the application.
+    private const int Memory = 400;
 
     // After a scaling the baselines are a guess: trust what comes.
-    private const double MemoryAfterScaling = 78;
+    private const int MemoryAfterScaling = 100;
 
     private const double UsualWeight = 1.0 / 32;
-
-    // A window says little of a variance: so many samples' worth of what was seen before, at first of σ = 0.55.
-    private const double SamplesOfUsualVariance = 4;
-    private const double FirstVariance = 0.3;
-    private const double VarianceWeight = 0.1;
-    private const double LeastFreedom = 5;
-
-    // Below the resolution of any clock: only so that there is a logarithm.
-    private const double LeastLatency = 1e-9;
 
     private Route[] _routes = new Route[16];
     private double[] _usual = new double[16];
     private int[] _seen = new int[16];
     private int _seenCount;
-    private double _variance = FirstVariance;
+    // Of the open window, for its noise: Σ latency², Σ latency · baseline, Σ baseline²; and Σ latency² of routes not known yet.
+    private double _squares;
+    private double _products;
+    private double _baselineSquares;
+    private double _unknownSquares;
 
     /// <summary>0 when not known. Lock-free.</summary>
     public double Usual(int route)
@@ -56,37 +44,36 @@ internal sealed class RouteLatencies
             _seen[_seenCount++] = index;
         }
 
-        double log = Math.Log(Math.Max(latency, LeastLatency));
         route.Count += weight;
         route.Sum += weight * latency;
-        route.Squares += weight * latency * latency;
-        route.LogSum += weight * log;
-        route.LogSquares += weight * log * log;
+        double weighted = weight * latency;
+        if (route.Known > 0)
+        {
+            double baseline = weight * route.Baseline;
+            _squares += weighted * weighted;
+            _products += weighted * baseline;
+            _baselineSquares += baseline * baseline;
+        }
+        else
+        {
+            _unknownSquares += weighted * weighted;
+        }
 
         ref double usual = ref _usual[index];
         Volatile.Write(ref usual, usual > 0 ? usual + (UsualWeight * (latency - usual)) : latency);
     }
 
     /// <summary>
-    /// The relative standard error of Σ latency ÷ <see cref="Work"/>, from how far latencies lie from the geometric mean of
-    /// their route: what differs between routes is no noise. 1 when nothing was seen.
+    /// The relative standard error of Σ latency ÷ Σ baseline, from how far latencies lie from their route's stretched
+    /// baseline: what differs between routes is no noise. 1 when nothing was seen.
     /// </summary>
-    public double Noise()
+    public double Noise(double latencySum)
     {
-        (double squares, double freedom) = Scatter();
-        double variance = (squares + (SamplesOfUsualVariance * _variance)) / (freedom + SamplesOfUsualVariance);
-        (double time, double parts) = (0, 0);
-        foreach (int index in _seen.AsSpan(0, _seenCount))
-        {
-            ref Route route = ref _routes[index];
-            time += route.Sum;
-            parts += route.Sum * route.Sum / route.Count;
-        }
-
-        return time > 0 ? Math.Sqrt(variance * parts) / time : 1;
+        double stretch = StretchOfKnown();
+        double residual = _squares - (2 * stretch * _products) + (stretch * stretch * _baselineSquares) + _unknownSquares;
+        return latencySum > 0 ? Math.Sqrt(Math.Max(0, residual)) / latencySum : 1;
     }
 
-    /// <summary>What the latencies would have been unstretched, together.</summary>
     public double Work()
     {
         double stretch = StretchOfKnown();
@@ -94,7 +81,7 @@ internal sealed class RouteLatencies
         foreach (int index in _seen.AsSpan(0, _seenCount))
         {
             ref Route route = ref _routes[index];
-            work += route.Sum / (route.Known > 0 ? route.Stretch : stretch);
+            work += route.Known > 0 ? route.Count * route.Baseline : route.Sum / stretch;
         }
 
         return work;
@@ -102,27 +89,21 @@ internal sealed class RouteLatencies
 
     public void Learn(BaselineChange change)
     {
-        (double squares, double freedom) = Scatter();
-        if (freedom >= LeastFreedom)
-        {
-            _variance += VarianceWeight * ((squares / freedom) - _variance);
-        }
-
         double stretch = StretchOfKnown();
         foreach (int index in _seen.AsSpan(0, _seenCount))
         {
             ref Route route = ref _routes[index];
             if (route.Known == 0)
             {
-                route.LogBaseline = route.LogMean - Math.Log(stretch);
-                route.Known = Math.Min(Memory, route.EffectiveSamples);
+                route.Baseline = route.Sum / (route.Count * stretch);
+                route.Known = Math.Min(Memory, route.Count);
             }
             else if (change.Move == BaselineMove.Follow)
             {
                 // A plain mean at first, exponential once the memory is full.
-                route.Known = Math.Min(Memory, route.Known + route.EffectiveSamples);
-                double weight = Math.Min(1, route.EffectiveSamples / route.Known);
-                route.LogBaseline += weight * (route.LogMean - route.LogBaseline);
+                route.Known = Math.Min(Memory, route.Known + route.Count);
+                double weight = Math.Min(1, (double)route.Count / route.Known);
+                route.Baseline += weight * ((route.Sum / route.Count) - route.Baseline);
             }
         }
 
@@ -130,7 +111,7 @@ internal sealed class RouteLatencies
         {
             foreach (ref Route route in _routes.AsSpan())
             {
-                route.LogBaseline += Math.Log(change.Factor);
+                route.Baseline *= change.Factor;
                 route.Known = Math.Min(route.Known, MemoryAfterScaling);
             }
         }
@@ -140,11 +121,12 @@ internal sealed class RouteLatencies
     {
         foreach (int index in _seen.AsSpan(0, _seenCount))
         {
-            ref Route route = ref _routes[index];
-            route = new Route { LogBaseline = route.LogBaseline, Known = route.Known };
+            _routes[index].Count = 0;
+            _routes[index].Sum = 0;
         }
 
         _seenCount = 0;
+        _squares = _products = _baselineSquares = _unknownSquares = 0;
     }
 
     private double StretchOfKnown()
@@ -157,25 +139,11 @@ internal sealed class RouteLatencies
             if (route.Known > 0)
             {
                 sum += route.Sum;
-                work += route.Sum / route.Stretch;
+                work += route.Count * route.Baseline;
             }
         }
 
         return work > 0 && sum > 0 ? sum / work : 1;
-    }
-
-    // Of the logarithms about their routes' means.
-    private (double Squares, double Freedom) Scatter()
-    {
-        (double squares, double freedom) = (0, 0);
-        foreach (int index in _seen.AsSpan(0, _seenCount))
-        {
-            ref Route route = ref _routes[index];
-            squares += Math.Max(0, route.LogSquares - (route.LogSum * route.LogMean));
-            freedom += route.Count - 1;
-        }
-
-        return (squares, freedom);
     }
 
     private void Grow(int index)
@@ -190,22 +158,12 @@ internal sealed class RouteLatencies
 
     private record struct Route
     {
-        /// <summary>The mean logarithm of unqueued latencies.</summary>
-        public double LogBaseline;
+        public double Baseline;
 
-        /// <summary>Effective samples behind the baseline, up to the memory; 0: it has none.</summary>
-        public double Known;
+        /// <summary>Samples behind the baseline, up to the memory; 0: it has none.</summary>
+        public int Known;
 
         public int Count;
         public double Sum;
-        public double Squares;
-        public double LogSum;
-        public double LogSquares;
-
-        public readonly double LogMean => LogSum / Count;
-
-        public readonly double Stretch => Math.Exp(LogMean - LogBaseline);
-
-        public readonly double EffectiveSamples => Squares > 0 ? Sum * Sum / Squares : Count;
     }
 }

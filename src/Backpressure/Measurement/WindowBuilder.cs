@@ -34,10 +34,6 @@ internal sealed class WindowBuilder
     // How unequal latencies may be and still be waited for: 1 ÷ their effective share.
     private const double MostUnequal = 16;
 
-    // The standard deviation of the ages of requests in flight, at both edges, in residences: 0.41 at an edge for equal
-    // service times, 0.60 for log-normal ones (σ = 0.5), 0.48 for two that differ a hundredfold.
-    private const double AgeSpread = 0.57;
-
     // Below this a mean is an anecdote.
     private const int FewestSamples = 5;
 
@@ -223,7 +219,6 @@ internal sealed class WindowBuilder
             PeakInFlight = Math.Max(sums.PeakInFlight, reading.InFlight),
             Work = _meter.Work(),
             Noise = _meter.Noise(),
-            EdgeNoise = AgeSpread * Math.Max(sums.Residence, _residence) / (elapsed * Math.Sqrt(Math.Max(1, inFlight))),
             LatencySum = sums.LatencySum,
             LatencySquaredSum = sums.LatencySquaredSum,
             Arrivals = arrivals,
