@@ -30,6 +30,7 @@ internal sealed class BackpressureMiddleware
     private readonly WindowBudget _windows;
     private readonly GatedRequestPool _pool;
     private readonly OutgoingCalls? _calls;
+    private readonly Credits _credits;
     private readonly ILogger _logger;
 
     private BackpressureMiddleware(
@@ -41,6 +42,7 @@ internal sealed class BackpressureMiddleware
         _rejecter = rejecter;
         _windows = windows;
         _calls = calls;
+        _credits = new Credits(shedder);
         _pool = GatedRequestPool.Create(new OutcomeSource(options.OutcomeOf, logger), new PlacementCheck(classifier, logger));
         _logger = logger;
     }
@@ -162,6 +164,11 @@ internal sealed class BackpressureMiddleware
         if (_calls is not null && gated.Lease.IsAdmitted)
         {
             gated.Ambient = _calls.Begin(context, in gated.Lease, gated.TimeLeft);
+        }
+
+        if (gated.Lease.Policy.Credits != CreditGrant.Nobody && Credits.GrantTo(context, in gated.Lease))
+        {
+            gated.Credits = _credits;
         }
 
         ActivityTags.Add(gated);

@@ -53,6 +53,12 @@ public sealed class BackpressureClientOptions
     public TimeSpan MaxRetryAfter { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
+    /// Whether calls keep within what their destination grants by <c>Backpressure-Credit</c>, where it does, and wait when that is used
+    /// up: by priority, for at most <see cref="MaxWait"/> and the deadline. Default <see langword="true"/>.
+    /// </summary>
+    public bool Credits { get; set; } = true;
+
+    /// <summary>
     /// Whether calls tell the next service their priority, what is left of the deadline and which gates they have passed.
     /// Switch it off for destinations that are not your own. Default <see langword="true"/>.
     /// </summary>

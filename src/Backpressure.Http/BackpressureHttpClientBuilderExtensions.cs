@@ -15,7 +15,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Holds back the calls of an <see cref="HttpClient"/>.</summary>
 /// <remarks>
 /// Call it before <c>AddStandardResilienceHandler</c> and its like: what is added first stands outside, so that a call with all its
-/// retries holds one slot, an open circuit is seen, and what is refused here is neither retried nor counted against the circuit.
+/// retries holds one slot, an open circuit is seen, and what is refused here is neither retried nor counted against the circuit. The
+/// other way round works too, and is warned of in the log.
 /// A second call for the same client adds no second handler; its options add up, code before configuration.
 /// </remarks>
 public static class BackpressureHttpClientBuilderExtensions
@@ -51,7 +52,12 @@ public static class BackpressureHttpClientBuilderExtensions
             services.AddSingleton<ICapacitySignal>(provider => new ClientSignal(name, () => provider.GetRequiredKeyedService<OutboundClient>(name)));
         }
 
-        return builder.AddHttpMessageHandler(provider => new BackpressureHandler(provider.GetRequiredKeyedService<OutboundClient>(name)));
+        return builder.ConfigureAdditionalHttpMessageHandlers((outside, provider) =>
+        {
+            OutboundClient client = provider.GetRequiredKeyedService<OutboundClient>(name);
+            HandlerOrder.Look(outside, client);
+            outside.Add(new BackpressureHandler(client));
+        });
     }
 
     /// <summary>As <see cref="AddBackpressure(IHttpClientBuilder)"/>, as code says.</summary>

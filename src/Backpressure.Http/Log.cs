@@ -16,4 +16,7 @@ internal static partial class Log
 
     [LoggerMessage(104, LogLevel.Error, "RouteOf of client '{Client}' has thrown; the call counts as one of its method")]
     public static partial void RouteOfFailed(ILogger logger, Exception exception, string client);
+
+    [LoggerMessage(105, LogLevel.Warning, "Client '{Client}' calls AddBackpressure() after the method that adds {Outside}, so each attempt asks the gate anew, and what is refused here is retried and counts against a circuit. Call AddBackpressure() first")]
+    public static partial void StandsInside(ILogger logger, string client, string outside);
 }

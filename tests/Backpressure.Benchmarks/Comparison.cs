@@ -12,6 +12,9 @@ internal sealed class Comparison(string work, string over, params Subject[] subj
 
     public Claim[] Claims { get; init; } = [];
 
+    /// <summary>What a reader must know of it; null: nothing.</summary>
+    public string? Note { get; init; }
+
     /// <summary>How many threads do it: more than one, and time counts, not what one thread used of a processor.</summary>
     public int Threads { get; init; } = 1;
 
@@ -59,15 +62,17 @@ internal sealed class Comparison(string work, string over, params Subject[] subj
             {
                 // Nobody always comes first, or after the same one.
                 int i = round % 2 == 0 ? turn : subjects.Length - 1 - turn;
-                long allocated = GC.GetAllocatedBytesForCurrentThread();
+                long allocated = Allocated();
                 nanoseconds[i][round] = TimeOf(subjects[i], times[i]) / times[i];
-                bytes[i] = (double)(GC.GetAllocatedBytesForCurrentThread() - allocated) / times[i];
+                bytes[i] = (double)(Allocated() - allocated) / times[i];
             }
         }
 
         return new Measured(
-            work, over, Claims, [.. subjects.Select((s, i) => new Measured.Line(s.Name, s.Floor, s.IsFloor, nanoseconds[i], bytes[i]))]);
+            work, over, Claims, [.. subjects.Select((s, i) => new Measured.Line(s.Name, s.Floor, s.IsFloor, nanoseconds[i], bytes[i]))], Note);
     }
+
+    private long Allocated() => Threads > 1 ? GC.GetTotalAllocatedBytes() : GC.GetAllocatedBytesForCurrentThread();
 
     // Until it is compiled for good: the compiler works beside it, and after a pause in which nothing new was asked of it.
     private void WarmUp(Subject subject, int times)

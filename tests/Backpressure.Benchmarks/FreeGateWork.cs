@@ -19,14 +19,12 @@ internal static class FreeGateWork
         ],
     };
 
+    // No target, for it could not be missed or met by anything but the clock.
     public static Comparison EveryOneMeasured() =>
         new("the same, every one measured", "ConcurrencyLimiter", [.. Subjects(static run => run, everyOneMeasured: true).Take(3)])
         {
-            Claims =
-            [
-                new Claim("Backpressure", "ConcurrencyLimiter", 1.0, 0),
-                new Claim("Backpressure", "floor", 1.3, 0),
-            ],
+            Note = "For information, as it is below 20 000 requests a second: two readings of the clock, which are most of the floor here and of which "
+                + "the limiter makes none. Above that rate, as in the rows before, one of many is measured, and the free gate costs less than the two readings.",
         };
 
     public static Comparison TwoThreads() =>

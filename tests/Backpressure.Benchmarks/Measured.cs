@@ -5,7 +5,8 @@ namespace Backpressure.Benchmarks;
 /// <param name="Over">The subject that the others are compared with.</param>
 /// <param name="Claims">What must be reached.</param>
 /// <param name="Lines">What each subject took.</param>
-internal sealed record Measured(string Work, string Over, Claim[] Claims, Measured.Line[] Lines)
+/// <param name="Note">What a reader must know of it; null: nothing.</param>
+internal sealed record Measured(string Work, string Over, Claim[] Claims, Measured.Line[] Lines, string? Note = null)
 {
     /// <summary>The rows of what several processes have measured of the same comparison: their rounds together.</summary>
     public static IEnumerable<Row> RowsOf(IReadOnlyList<Measured> processes)
@@ -38,7 +39,8 @@ internal sealed record Measured(string Work, string Over, Claim[] Claims, Measur
                 Math.Round(QuantileOf(ratios, 0.9), 3),
                 Math.Round(bytes, 1),
                 claim?.ToString(),
-                claim?.IsMet(ratio, bytes));
+                claim?.IsMet(ratio, bytes),
+                any.Note);
         }
     }
 

@@ -27,7 +27,7 @@ internal static class Report
             if (row.Work != work)
             {
                 work = row.Work;
-                text.Append(CultureInfo.InvariantCulture, $"\n**{work}**\n\n| | ns | ratio | bytes | target | |\n|---|--:|--:|--:|---|---|\n");
+                text.Append(CultureInfo.InvariantCulture, $"\n**{work}**\n\n{(row.Note is { } note ? note + "\n\n" : "")}| | ns | ratio | bytes | target | |\n|---|--:|--:|--:|---|---|\n");
             }
 
             text.Append(

@@ -12,6 +12,7 @@ namespace Backpressure.Benchmarks;
 /// <param name="Bytes">Allocated each time.</param>
 /// <param name="Target">What the ratio and the bytes must not exceed (or must reach, of rates).</param>
 /// <param name="Met">Whether they do; null without a target.</param>
+/// <param name="Note">What a reader must know of its work; null: nothing.</param>
 internal sealed record Row(
     string Work,
     string Subject,
@@ -21,4 +22,5 @@ internal sealed record Row(
     double High,
     double Bytes,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Target,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Met);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Met,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Note = null);

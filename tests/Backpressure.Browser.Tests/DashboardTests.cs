@@ -161,6 +161,7 @@ public sealed partial class DashboardTests(Chromium browser) : IClassFixture<Chr
                 await page.Keyboard.PressAsync("Enter");
                 await Assertions.Expect(page.Locator("#gates tr[data-key=OrdersDb] button")).ToHaveAttributeAsync("aria-pressed", "true");
                 await Assertions.Expect(page.Locator("#chart-levels canvas")).ToBeVisibleAsync();
+                await Assertions.Expect(page.Locator("#law")).ToHaveTextAsync("Limit of OrdersDb: Fixed, 4; it allows 4 now: as it is configured.");
             }
         }
 

@@ -82,7 +82,7 @@ public sealed class ChainTests : IAsyncDisposable
             app =>
             {
                 app.MapGet("/checkout", async (IHttpClientFactory clients, HttpContext context) => await CallAsync(clients, "/pay", context));
-                app.MapGet("/limit", static (HttpContext context) => $"{context.Features.Get<IBackpressureFeature>()!.Limit} {context.Features.Get<IBackpressureFeature>()!.LimitedBy}").DisableBackpressure();
+                app.MapGet("/limit", LimitOf).DisableBackpressure();
             });
         using HttpClient client = checkout.GetTestClient();
         await CheckOutAsync(5);
@@ -112,6 +112,62 @@ public sealed class ChainTests : IAsyncDisposable
         }
     }
 
+    [Fact]
+    public async Task WhenTheLastSheds_PressureMovesHopByHopToTheFirst()
+    {
+        HttpStatusCode answer = HttpStatusCode.OK;
+        var held = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        WebApplication? middle = null;
+        WebApplication last = await StartAsync(static _ => { }, null, app => app.MapGet("/end", (HttpContext context) => context.Response.StatusCode = (int)answer));
+        WebApplication first = await StartAsync(static options => ClosesWithTheNext(options, 100), () => middle!, app =>
+        {
+            app.MapGet("/start", static (IHttpClientFactory clients, HttpContext context) => CallAsync(clients, "/middle", context));
+            app.MapGet("/held", static (IHttpClientFactory clients, HttpContext context) => CallAsync(clients, "/held", context));
+            app.MapGet("/limit", LimitOf).DisableBackpressure();
+        });
+        middle = await StartAsync(static options => ClosesWithTheNext(options, 10), () => last, app =>
+        {
+            app.MapGet("/middle", static (IHttpClientFactory clients, HttpContext context) => CallAsync(clients, "/end", context));
+            app.MapGet("/held", () => held.Task);
+            app.MapGet("/limit", LimitOf).DisableBackpressure();
+        });
+        using HttpClient atFirst = first.GetTestClient();
+        using HttpClient atMiddle = middle.GetTestClient();
+        Assert.Equal(("100 ", "10 "), await LimitsAsync());
+
+        // The last refuses; the middle has hands free yet and tells its own callers in words, so the first hears nothing.
+        answer = HttpStatusCode.ServiceUnavailable;
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.Equal("503", await atFirst.GetStringAsync("/start", TestContext.Current.CancellationToken));
+        }
+
+        Assert.Equal(("100 ", "1 next"), await LimitsAsync());
+
+        // Now the middle's gate turns away what it had room for, and the first's closes in turn.
+        Task<string>[] calls = [.. Enumerable.Range(0, 10).Select(_ => atFirst.GetStringAsync("/held", TestContext.Current.CancellationToken))];
+        while (calls.Count(static call => call.IsCompleted) < 9)
+        {
+            await Task.WhenAny(calls.Where(static call => !call.IsCompleted)).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        }
+
+        held.SetResult("held");
+        Assert.Equal([.. Enumerable.Repeat("503", 9), "held"], (await Task.WhenAll(calls)).Order(StringComparer.Ordinal));
+
+        // Nine of fifteen: 0.55 of the 0.95 between Soft and Hard, of 99 units, rounded up.
+        Assert.Equal(("43 next", "1 next"), await LimitsAsync());
+
+        answer = HttpStatusCode.OK;
+        Pass(40);
+        Assert.Equal(("100 ", "10 "), await LimitsAsync());
+
+        async Task<(string First, string Middle)> LimitsAsync()
+        {
+            Pass(1);
+            return (await atFirst.GetStringAsync("/limit", TestContext.Current.CancellationToken), await atMiddle.GetStringAsync("/limit", TestContext.Current.CancellationToken));
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (WebApplication service in _services)
@@ -121,6 +177,17 @@ public sealed class ChainTests : IAsyncDisposable
     }
 
     private static DownstreamOptions Fixed(int limit) => new() { Limit = new LimitOptions { Algorithm = LimitAlgorithm.Fixed, Value = limit } };
+
+    private static string LimitOf(HttpContext context) =>
+        $"{context.Features.Get<IBackpressureFeature>()!.Limit} {context.Features.Get<IBackpressureFeature>()!.LimitedBy}";
+
+    // Nothing but the name of the client.
+    private static void ClosesWithTheNext(BackpressureOptions options, int limit)
+    {
+        options.Downstreams["Default"] = Fixed(limit);
+        options.Downstreams["Default"].Signals.Add("next");
+        options.Policies["Default"] = new PolicyOptions { Overflow = Overflow.Reject };
+    }
 
     private static void OneAtATimeThatBlocks(BackpressureOptions options)
     {

@@ -120,6 +120,30 @@ public sealed class LoadShedderSamplingTests : IDisposable
     }
 
     [Fact]
+    public async Task Requests_ThatWaited_AreMeasuredInPart_EachForAllItStandsFor()
+    {
+        const int Waited = 4000;
+        MeasureOneOfEight();
+        AdmissionLease[] running = [.. Enumerable.Range(0, 8).Select(_ => Ask(_shedder, new AdmissionRequest(_any)))];
+        int before = Measured();
+        for (int i = 0; i < Waited; i++)
+        {
+            Task<AdmissionLease> waiting = _shedder.AdmitAsync(new AdmissionRequest(_any), CancellationToken.None).AsTask();
+            running[i % 8].Complete(Outcome.Success);
+            running[i % 8] = await Answer(waiting);
+            Assert.True(running[i % 8].IsAdmitted);
+        }
+
+        Assert.InRange(Measured() - before, 0.9 * Waited / 8, 1.1 * Waited / 8);
+        for (int i = 0; i < 8; i++)
+        {
+            running[i].Complete(Outcome.Success);
+        }
+
+        Assert.Equal(0, Downstream.Gate.InFlight);
+    }
+
+    [Fact]
     public void Rate_ThatIsHigh_IsSeenByTheRequestsThemselves()
     {
         for (int i = 0; i < 200 && Downstream.Sampling.Shift == 0; i++)

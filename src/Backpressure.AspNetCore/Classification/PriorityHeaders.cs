@@ -98,7 +98,8 @@ internal static class PriorityHeaders
         _ => nameof(Priority.Normal),
     };
 
-    private static bool IsKnown(HttpContext context, PriorityHeaderSettings settings)
+    /// <summary>Whether somebody is trusted, by his network or his claim.</summary>
+    internal static bool IsKnown(HttpContext context, PriorityHeaderSettings settings)
     {
         if (settings.ClaimType is { } type && context.User is { Identity.IsAuthenticated: true } user)
         {

@@ -74,6 +74,7 @@ internal static class OptionsListing
         yield return Row($"{at}:RateLimit", policy.RateLimit, null, "none");
         yield return Row($"{at}:Mode", policy.Mode, null, $"as Mode: {whole}");
         yield return Row($"{at}:HoldUntil", policy.HoldUntil, InitialPolicy.HoldUntil);
+        yield return Row($"{at}:Credits", policy.Credits, InitialPolicy.Credits);
         yield return Row($"{at}:Cost", policy.Cost, InitialPolicy.Cost);
         yield return Row($"{at}:PartitionBy", policy.PartitionBy, null, "as PartitionBy");
         yield return Row($"{at}:Exempt", policy.Exempt, InitialPolicy.Exempt);

@@ -42,6 +42,7 @@ internal sealed class Rejecter(IOptions<BackpressureHttpOptions> options, ILogge
             SetStatusAndHeaders(response, gated, seconds);
         }
 
+        gated.Credits?.Tell(gated);
         if (_onRejected is not null)
         {
             return CallThenWrite(gated, seconds, grpc);

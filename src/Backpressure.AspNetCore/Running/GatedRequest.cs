@@ -77,6 +77,9 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
     /// <summary>What clients are told of it, where they ask.</summary>
     internal AmbientRequest? Ambient { get; set; }
 
+    /// <summary>What tells its caller how many more to send, where he is told.</summary>
+    internal Credits? Credits { get; set; }
+
     /// <summary>Has it decided in place where only the gate has a say.</summary>
     /// <returns>Whether it is decided; if not, nothing has happened.</returns>
     public bool TryDecide(LoadShedder shedder, RequestClass requestClass) => shedder.TryDecidePlain(requestClass, noWait: false, ref _lease);
@@ -192,6 +195,7 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
             }
         }
 
+        Credits?.Tell(this);
         Volatile.Write(ref _startPassed, true);
     }
 
@@ -264,6 +268,7 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
         _context = null;
         _lease = default;
         Ambient = null;
+        Credits = null;
         TimeLeft = null;
         Outcome = null;
         pool.Return(this);

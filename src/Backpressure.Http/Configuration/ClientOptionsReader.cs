@@ -15,6 +15,7 @@ internal static class ClientOptionsReader
         options.ThrottleRatio = reader.Fraction(nameof(options.ThrottleRatio)) ?? options.ThrottleRatio;
         options.ThrottleWindow = reader.Duration(nameof(options.ThrottleWindow)) ?? options.ThrottleWindow;
         options.MaxRetryAfter = reader.Duration(nameof(options.MaxRetryAfter)) ?? options.MaxRetryAfter;
+        options.Credits = reader.Flag(nameof(options.Credits)) ?? options.Credits;
         options.Propagate = reader.Flag(nameof(options.Propagate)) ?? options.Propagate;
         options.MaxDestinations = reader.Whole(nameof(options.MaxDestinations)) ?? options.MaxDestinations;
         options.ForgetAfter = reader.Duration(nameof(options.ForgetAfter)) ?? options.ForgetAfter;

@@ -22,6 +22,8 @@ internal sealed record ClientSettings
 
     public required TimeSpan MaxRetryAfter { get; init; }
 
+    public required bool Credits { get; init; }
+
     public required bool Propagate { get; init; }
 
     public required int MaxDestinations { get; init; }
@@ -29,6 +31,9 @@ internal sealed record ClientSettings
     public required TimeSpan ForgetAfter { get; init; }
 
     public Func<HttpRequestMessage, string?>? RouteOf { get; init; }
+
+    /// <summary>The longest wait of a call.</summary>
+    public TimeSpan MaxWait => Shedder.DefaultPolicy.MaxWait;
 
     public bool Enforces => Shedder.Mode == BackpressureMode.Enforce;
 
@@ -54,6 +59,7 @@ internal sealed record ClientSettings
             ThrottleRatio = options.ThrottleRatio,
             ThrottleWindow = options.ThrottleWindow,
             MaxRetryAfter = options.MaxRetryAfter,
+            Credits = options.Credits,
             Propagate = options.Propagate,
             MaxDestinations = options.MaxDestinations,
             ForgetAfter = options.ForgetAfter,

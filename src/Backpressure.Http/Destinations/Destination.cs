@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
+using Backpressure.Configuration;
 
 namespace Backpressure.Http.Destinations;
 
 /// <summary>One destination: its gate (a downstream of the client's shedder, known by its classes), its health, who is at it.</summary>
-internal sealed class Destination
+internal sealed class Destination : IDisposable
 {
     /// <summary>Kinds of calls with a class of their own; all beyond share one.</summary>
     private const int MaxRoutes = 256;
@@ -18,11 +19,12 @@ internal sealed class Destination
     private int _calls;
     private long _lastUsed;
 
-    public Destination(string name, Origin origin, LoadShedder shedder, DestinationHealth health, long now)
+    public Destination(string name, Origin origin, LoadShedder shedder, DestinationHealth health, CreditQueue credits, long now)
     {
         Name = name;
         Origin = origin;
         Health = health;
+        Credits = credits;
         _shedder = shedder;
         _lastUsed = now;
     }
@@ -34,7 +36,20 @@ internal sealed class Destination
 
     public DestinationHealth Health { get; }
 
+    public CreditQueue Credits { get; }
+
     public long LastUsed => Volatile.Read(ref _lastUsed);
+
+    /// <summary>How many calls may wait at its gate, and as many for its credits.</summary>
+    public int QueueCapacity
+    {
+        get
+        {
+            Downstreams.Downstream? gate = _classes.Values.Select(static known => known.Resolved?.Downstream).FirstOrDefault(static found => found is not null);
+            DownstreamSettings settings = _shedder.Settings.Downstreams[Name];
+            return settings.Queue.CapacityAt(gate?.Gate.Nominal ?? settings.Limit.Initial);
+        }
+    }
 
     /// <summary>A call begins, unless the destination has been forgotten.</summary>
     public bool TryEnter()
@@ -57,6 +72,8 @@ internal sealed class Destination
 
     /// <summary>Closes it if nobody is at it.</summary>
     public bool TryClose() => Interlocked.CompareExchange(ref _calls, Closed, 0) == 0;
+
+    public void Dispose() => Credits.Dispose();
 
     public RequestClass ClassOf(string route, Priority priority)
     {

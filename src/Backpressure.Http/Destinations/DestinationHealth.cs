@@ -10,7 +10,7 @@ internal sealed class DestinationHealth
     private const double SignalSeconds = 2;
 
     private const int Calls = 0;
-    private const int Shed = 1;
+    private const int ShedCalls = 1;
 
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
@@ -32,7 +32,7 @@ internal sealed class DestinationHealth
         _signal = new SlidingCounts(2, (long)(SignalSeconds * time.TimestampFrequency));
     }
 
-    /// <summary>Counts a call that is asked for, and says whether it is better not sent.</summary>
+    /// <summary>Says whether a call is better not sent; for the throttle it counts when it has ended, or here if it ends here.</summary>
     /// <param name="priority">Its priority.</param>
     /// <param name="now">The time.</param>
     /// <param name="retryAfterSeconds">When to try again, in whole seconds.</param>
@@ -50,9 +50,10 @@ internal sealed class DestinationHealth
 
             retryAfterSeconds = 1;
             double probability = ProbabilityLocked(p, now);
-            _throttle.Add(p, now);
             if (probability > 0 && _random() < probability)
             {
+                // Where it is only observed it is sent all the same, and counts at its end.
+                _throttle.Add(p, now, _settings().Enforces ? 1 : 0);
                 CountLocked(isShed: true, now);
                 return RefusalReason.Throttled;
             }
@@ -61,16 +62,12 @@ internal sealed class DestinationHealth
         }
     }
 
-    /// <summary>It was not sent after all, because the gate refused it: that says nothing of what the destination accepts.</summary>
-    public void NotSent(Priority priority, bool isShed, long now)
+    /// <summary>It was refused by the gate, or for want of a credit: that says nothing of what the destination accepts.</summary>
+    public void Shed(long now)
     {
         lock (_lock)
         {
-            _throttle.Add((int)priority, now, -1);
-            if (isShed)
-            {
-                CountLocked(isShed, now);
-            }
+            CountLocked(isShed: true, now);
         }
     }
 
@@ -84,6 +81,9 @@ internal sealed class DestinationHealth
         lock (_lock)
         {
             CountLocked(isShed: outcome == Outcome.Dropped, now);
+
+            // Not before: of those that are on their way nobody knows yet whether they are accepted.
+            _throttle.Add((int)priority, now);
             if (outcome != Outcome.Dropped)
             {
                 _throttle.Add(Priorities.Count + (int)priority, now);
@@ -118,7 +118,7 @@ internal sealed class DestinationHealth
     {
         lock (_lock)
         {
-            return (_signal.Sum(Calls, now), _signal.Sum(Shed, now));
+            return (_signal.Sum(Calls, now), _signal.Sum(ShedCalls, now));
         }
     }
 
@@ -137,7 +137,7 @@ internal sealed class DestinationHealth
         _signal.Add(Calls, now);
         if (isShed)
         {
-            _signal.Add(Shed, now);
+            _signal.Add(ShedCalls, now);
         }
     }
 

@@ -8,7 +8,7 @@ namespace Backpressure.Http.Destinations;
 /// The destinations of one client, each with a downstream of its own in the client's shedder: bounded in number, the idle ones
 /// forgotten, those beyond the bound together at one.
 /// </summary>
-internal sealed class DestinationSet
+internal sealed class DestinationSet : IDisposable
 {
     private readonly ConcurrentDictionary<Origin, Destination> _known = new();
     private readonly Lock _changing = new();
@@ -29,7 +29,7 @@ internal sealed class DestinationSet
         _time = time;
         _makeHealth = makeHealth;
         _lookedAt = time.GetTimestamp();
-        _others = new Destination(settings.OthersName, default, shedder, makeHealth(), _lookedAt);
+        _others = new Destination(settings.OthersName, default, shedder, makeHealth(), new CreditQueue(time), _lookedAt);
     }
 
     public IEnumerable<Destination> All => _known.Values.Append(_others);
@@ -61,6 +61,14 @@ internal sealed class DestinationSet
             _settings = settings;
             ApplyLocked();
         }
+
+        if (!settings.Credits || !settings.Enforces)
+        {
+            foreach (Destination destination in All)
+            {
+                destination.Credits.Stop();
+            }
+        }
     }
 
     /// <summary>Forgets those that nobody has called for a while, now and then.</summary>
@@ -82,6 +90,16 @@ internal sealed class DestinationSet
         }
     }
 
+    public void Dispose()
+    {
+        foreach (Destination destination in _known.Values)
+        {
+            destination.Dispose();
+        }
+
+        _others.Dispose();
+    }
+
     private Destination Add(Origin origin)
     {
         lock (_changing)
@@ -101,7 +119,7 @@ internal sealed class DestinationSet
                 }
             }
 
-            var added = new Destination(NameOf(origin), origin, _shedder, _makeHealth(), _time.GetTimestamp());
+            var added = new Destination(NameOf(origin), origin, _shedder, _makeHealth(), new CreditQueue(_time), _time.GetTimestamp());
             _known[origin] = added;
             try
             {
@@ -110,6 +128,7 @@ internal sealed class DestinationSet
             catch
             {
                 _known.TryRemove(origin, out _);
+                added.Dispose();
                 throw;
             }
 
@@ -128,6 +147,7 @@ internal sealed class DestinationSet
         foreach (Destination destination in idle)
         {
             _known.TryRemove(destination.Origin, out _);
+            destination.Dispose();
         }
 
         ApplyLocked();

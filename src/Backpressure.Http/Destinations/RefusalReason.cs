@@ -12,6 +12,9 @@ internal enum RefusalReason
 
     /// <summary>The destination refuses more than half of what it is sent.</summary>
     Throttled,
+
+    /// <summary>It has granted no more calls for now, and none came free in time.</summary>
+    NoCredit,
 }
 
 /// <summary>Tag values of refusals.</summary>
@@ -22,6 +25,7 @@ internal static class RefusalReasons
         RefusalReason.None => RejectionReason.None.Tag(),
         RefusalReason.RetryAfter => "retry_after",
         RefusalReason.Throttled => "throttled",
+        RefusalReason.NoCredit => "no_credit",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "Not a reason."),
     };
 }

@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using Backpressure.Http.Responses;
+using Backpressure.Http.Destinations;
 
 namespace Backpressure.Http.Sending;
 
@@ -23,18 +23,7 @@ internal sealed class BackpressureHandler(OutboundClient client) : DelegatingHan
             return Task.FromResult(call.Refusal);
         }
 
-        if (!call.TryDecide())
-        {
-            ValueTask<AdmissionLease> admission = call.AdmitAsync(cancellationToken);
-            if (!admission.IsCompletedSuccessfully)
-            {
-                return WaitAndSendAsync(call, admission, cancellationToken);
-            }
-
-            call.Take(admission.Result);
-        }
-
-        return SendOrRefuse(ref call, cancellationToken);
+        return call.TrySpendCredit() ? DecideAndSend(ref call, cancellationToken) : WaitForCreditAndSendAsync(call, cancellationToken);
     }
 
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -50,9 +39,15 @@ internal sealed class BackpressureHandler(OutboundClient client) : DelegatingHan
             return call.Refusal;
         }
 
+        // Who calls synchronously has given his thread away already.
+        if (!call.TrySpendCredit()
+            && call.RefuseUnlessGranted(call.WaitForCreditAsync(cancellationToken).GetAwaiter().GetResult(), cancellationToken) is { } notGranted)
+        {
+            return notGranted;
+        }
+
         if (!call.TryDecide())
         {
-            // Who calls synchronously has given his thread away already.
             call.Take(call.AdmitAsync(cancellationToken).AsTask().GetAwaiter().GetResult());
         }
 
@@ -72,6 +67,22 @@ internal sealed class BackpressureHandler(OutboundClient client) : DelegatingHan
             call.Failed(e, cancellationToken);
             throw;
         }
+    }
+
+    private Task<HttpResponseMessage> DecideAndSend(ref OutboundCall call, CancellationToken cancellationToken)
+    {
+        if (!call.TryDecide())
+        {
+            ValueTask<AdmissionLease> admission = call.AdmitAsync(cancellationToken);
+            if (!admission.IsCompletedSuccessfully)
+            {
+                return WaitAndSendAsync(call, admission, cancellationToken);
+            }
+
+            call.Take(admission.Result);
+        }
+
+        return SendOrRefuse(ref call, cancellationToken);
     }
 
     // A fault of our own sends the call as if we were not there.
@@ -122,6 +133,13 @@ internal sealed class BackpressureHandler(OutboundClient client) : DelegatingHan
         call.Answered(sending.Result);
 #pragma warning restore CA1849
         return sending;
+    }
+
+    private async Task<HttpResponseMessage> WaitForCreditAndSendAsync(OutboundCall call, CancellationToken cancellationToken)
+    {
+        CreditAnswer answer = await call.WaitForCreditAsync(cancellationToken).ConfigureAwait(false);
+        return call.RefuseUnlessGranted(answer, cancellationToken)
+            ?? await DecideAndSend(ref call, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<HttpResponseMessage> WaitAndSendAsync(OutboundCall call, ValueTask<AdmissionLease> admission, CancellationToken cancellationToken)

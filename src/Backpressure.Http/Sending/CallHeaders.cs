@@ -56,6 +56,15 @@ internal static class CallHeaders
         }
     }
 
+    /// <summary>Tells callers apart for a destination that divides what it has among them.</summary>
+    public static void CarryCaller(HttpRequestMessage request, string caller)
+    {
+        if (!request.Headers.NonValidated.Contains(CreditHeaders.Caller))
+        {
+            request.Headers.TryAddWithoutValidation(CreditHeaders.Caller, caller);
+        }
+    }
+
     /// <summary>As the configuration writes it.</summary>
     public static string NameOf(Priority priority) => priority switch
     {

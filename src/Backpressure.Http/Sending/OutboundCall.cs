@@ -28,6 +28,7 @@ internal struct OutboundCall
     private AdmissionLease _lease;
     private long _sentAt;
     private Priority _priority;
+    private bool _spent;
 
     public HttpRequestMessage Request { get; private set; }
 
@@ -69,6 +70,57 @@ internal struct OutboundCall
         }
     }
 
+    /// <summary>Asks for a credit, where the destination grants some.</summary>
+    /// <returns>Whether it may be sent now; if not, it must wait.</returns>
+    public bool TrySpendCredit() => !_destination.Credits.IsUsed || !Obeys || _destination.Credits.TrySpend(_priority, _sentAt, out _spent);
+
+    /// <summary>Waits for one, never longer than <c>MaxWait</c> and the deadline.</summary>
+    public readonly Task<CreditAnswer> WaitForCreditAsync(CancellationToken cancellationToken)
+    {
+        ClientSettings settings = _client.Settings;
+        bool byDeadline = _admission.TimeLeft < settings.MaxWait;
+        TimeSpan longest = byDeadline ? _admission.TimeLeft!.Value : settings.MaxWait;
+        var waiter = new CreditWaiter(
+            _priority, _sentAt + (long)(longest.TotalSeconds * _client.Time.TimestampFrequency), byDeadline ? CreditAnswer.DeadlineExceeded : CreditAnswer.None);
+        return _destination.Credits.WaitAsync(waiter, _ambient is not null, _destination.QueueCapacity, cancellationToken);
+    }
+
+    /// <summary>It has waited for a credit.</summary>
+    /// <param name="answer">What it was told.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    /// <returns>The refusal; null: on to the gate.</returns>
+    /// <exception cref="OperationCanceledException">The caller has gone meanwhile.</exception>
+    public HttpResponseMessage? RefuseUnlessGranted(CreditAnswer answer, CancellationToken cancellationToken)
+    {
+        long now = _client.Time.GetTimestamp();
+        if (answer is CreditAnswer.Spent or CreditAnswer.Free)
+        {
+            _spent = answer == CreditAnswer.Spent;
+            _sentAt = now;
+            _admission = _admission with { TimeLeft = _ambient?.TimeLeft };
+            return null;
+        }
+
+        if (answer == CreditAnswer.None)
+        {
+            _destination.Health.Shed(now);
+        }
+
+        _destination.Leave(now);
+        if (answer == CreditAnswer.ClientAborted)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        if (answer == CreditAnswer.DeadlineExceeded)
+        {
+            return LocalRefusal.To(Request, RejectionReason.DeadlineExceeded.Tag(), 0);
+        }
+
+        _client.NoteNotSent(_destination, _priority, RefusalReason.NoCredit, 1);
+        return LocalRefusal.To(Request, RefusalReason.NoCredit.Tag(), 1);
+    }
+
     /// <summary>Has it decided where only the gate has a say.</summary>
     public bool TryDecide() => _client.Shedder.TryDecidePlain(in _admission, ref _lease);
 
@@ -89,7 +141,12 @@ internal struct OutboundCall
             return null;
         }
 
-        _destination.Health.NotSent(_priority, _lease.Reason is not (RejectionReason.ClientAborted or RejectionReason.DeadlineExceeded), now);
+        GiveCreditBack();
+        if (_lease.Reason is not (RejectionReason.ClientAborted or RejectionReason.DeadlineExceeded))
+        {
+            _destination.Health.Shed(now);
+        }
+
         _destination.Leave(now);
         if (_lease.Reason == RejectionReason.ClientAborted)
         {
@@ -108,6 +165,7 @@ internal struct OutboundCall
         {
             outcome = CallOutcomes.Of(Request, response);
             retryAfter = outcome == Outcome.Dropped ? RetryAfter.Of(response, _client.Time) : TimeSpan.Zero;
+            TakeCredit(response);
         }
         catch (Exception e)
         {
@@ -120,10 +178,33 @@ internal struct OutboundCall
     /// <summary>It has failed, or was given up.</summary>
     public void Failed(Exception exception, CancellationToken cancellationToken)
     {
+        GiveCreditBack();
         bool givenUp = exception is OperationCanceledException && cancellationToken.IsCancellationRequested;
         Outcome outcome = !givenUp ? CallOutcomes.Of(exception)
             : HasTakenTooLong() ? Outcome.Dropped : Outcome.Ignored;
         End(outcome, givenUp ? TimeSpan.Zero : RetryAfter.Of(exception));
+    }
+
+    private readonly bool Obeys => _client.Settings is { Credits: true, Enforces: true };
+
+    private readonly void TakeCredit(HttpResponseMessage response)
+    {
+        if (Obeys && CreditHeader.TryRead(response, out int credit, out TimeSpan goodFor))
+        {
+            _destination.Credits.Grant(_priority, credit, goodFor);
+        }
+        else
+        {
+            GiveCreditBack();
+        }
+    }
+
+    private readonly void GiveCreditBack()
+    {
+        if (_spent)
+        {
+            _destination.Credits.GiveBack(_priority);
+        }
     }
 
     // HttpClient's own time-out cancels the same token as a caller that has changed its mind, so the time has to tell them apart.
@@ -142,9 +223,19 @@ internal struct OutboundCall
     {
         try
         {
-            if (_ambient is not null && _client.Settings.Propagate)
+            if (!_client.Settings.Propagate)
+            {
+                return;
+            }
+
+            if (_ambient is not null)
             {
                 CallHeaders.Carry(Request, _priority, _ambient);
+            }
+
+            if (_destination.Credits.IsUsed)
+            {
+                CallHeaders.CarryCaller(Request, _client.Caller);
             }
         }
         catch (Exception e)

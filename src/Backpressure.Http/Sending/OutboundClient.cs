@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
 using Backpressure.Http.Destinations;
 using Backpressure.Observability;
 using Microsoft.Extensions.Logging;
@@ -14,6 +15,7 @@ internal sealed class OutboundClient : IDisposable
     private readonly AmbientRequests _ambient;
     private readonly Counter<long> _notSent;
     private ClientSettings _settings;
+    private bool _orderLookedAt;
 
     public OutboundClient(
         string name, ClientSettings settings, AmbientRequests ambient, TimeProvider? time, ILoggerFactory loggers, IMeterFactory meters, Func<double>? random = null)
@@ -32,6 +34,9 @@ internal sealed class OutboundClient : IDisposable
 
     /// <summary>The client's name, which is its signal's too.</summary>
     public string Name { get; }
+
+    /// <summary>What it calls itself, to those who divide what they have among their callers.</summary>
+    public string Caller { get; } = RandomNumberGenerator.GetHexString(16, lowercase: true);
 
     public TimeProvider Time { get; }
 
@@ -81,5 +86,12 @@ internal sealed class OutboundClient : IDisposable
         Log.NotSent(Logger, priority, destination.Name, reason.Tag(), retryAfterSeconds);
     }
 
-    public void Dispose() => Shedder.Dispose();
+    /// <summary>Whether it is the first time that this is asked: each new chain of handlers has the order of the one before.</summary>
+    public bool LooksAtOrder() => !Interlocked.Exchange(ref _orderLookedAt, true);
+
+    public void Dispose()
+    {
+        Destinations.Dispose();
+        Shedder.Dispose();
+    }
 }

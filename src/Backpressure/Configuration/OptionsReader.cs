@@ -97,6 +97,7 @@ internal static class OptionsReader
         policy.PartitionBy = reader.Text(nameof(policy.PartitionBy)) ?? policy.PartitionBy;
         policy.Mode = reader.Name<BackpressureMode>(nameof(policy.Mode)) ?? policy.Mode;
         policy.HoldUntil = reader.Name<HoldUntil>(nameof(policy.HoldUntil)) ?? policy.HoldUntil;
+        policy.Credits = reader.Name<CreditGrant>(nameof(policy.Credits)) ?? policy.Credits;
         policy.Cost = reader.Whole(nameof(policy.Cost)) ?? policy.Cost;
         policy.Exempt = reader.Flag(nameof(policy.Exempt)) ?? policy.Exempt;
         reader.RefuseTheRest();

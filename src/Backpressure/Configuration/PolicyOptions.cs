@@ -41,6 +41,12 @@ public sealed class PolicyOptions
     public int Cost { get; set; } = 1;
 
     /// <summary>
+    /// Who is told, by the response header <c>Backpressure-Credit</c>, how many more requests of that priority it may send now.
+    /// Default <see cref="CreditGrant.Known"/>.
+    /// </summary>
+    public CreditGrant Credits { get; set; }
+
+    /// <summary>
     /// <see langword="true"/> for requests that are counted apart and never held back (health probes). No other key
     /// of the policy may be set then. Default <see langword="false"/>.
     /// </summary>

@@ -22,6 +22,7 @@ internal static class PolicyRules
         errors.Defined<Overflow>(Join(path, nameof(policy.Overflow)), policy.Overflow);
         errors.Defined(Join(path, nameof(policy.Mode)), policy.Mode);
         errors.Defined<HoldUntil>(Join(path, nameof(policy.HoldUntil)), policy.HoldUntil);
+        errors.Defined<CreditGrant>(Join(path, nameof(policy.Credits)), policy.Credits);
         KnownName(
             errors, Join(path, nameof(policy.Downstream)), policy.Downstream, options.Downstreams.Keys, Join(root, nameof(options.Downstreams)), hasDefault: true);
         if (policy.RateLimit is not null)
@@ -73,6 +74,7 @@ internal static class PolicyRules
         Refuse(nameof(policy.PartitionBy), OptionsErrors.Quote(policy.PartitionBy), policy.PartitionBy is not null);
         Refuse(nameof(policy.Mode), policy.Mode.ToString(), policy.Mode is not null);
         Refuse(nameof(policy.HoldUntil), policy.HoldUntil.ToString(), policy.HoldUntil != s_defaults.HoldUntil);
+        Refuse(nameof(policy.Credits), policy.Credits.ToString(), policy.Credits != s_defaults.Credits);
         Refuse(nameof(policy.Cost), OptionsErrors.Show(policy.Cost), policy.Cost != s_defaults.Cost);
 
         void Refuse(string key, string? value, bool isSet)

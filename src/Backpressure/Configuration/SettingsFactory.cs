@@ -61,8 +61,14 @@ internal static class SettingsFactory
         var signals = ByName(options.Signals.Select(pair => SignalSettings.Of(pair.Key, pair.Value)), signal => signal.Name);
         var downstreams = ByName(
             WithDefault(options.Downstreams, onlyNamed).Select(pair => Make(pair.Key, pair.Value, signals)), downstream => downstream.Name);
+        PriorityHeaderSettings header = Make(options.PriorityHeader);
+        bool knowsNobody = header.KnownIPNetworks.Count == 0 && header.ClaimType is null;
         var policies = ByName(
-            WithDefault(options.Policies, onlyNamed).Select(pair => Make(pair.Key, pair.Value, options.Mode, everybody, downstreams, rateLimits)), policy => policy.Name);
+            WithDefault(options.Policies, onlyNamed).Select(pair => Make(pair.Key, pair.Value, options.Mode, everybody, downstreams, rateLimits) with
+            {
+                Credits = knowsNobody && pair.Value.Credits == CreditGrant.Known ? CreditGrant.Nobody : pair.Value.Credits,
+            }),
+            policy => policy.Name);
         return new ShedderSettings
         {
             Mode = options.Mode,
@@ -76,7 +82,7 @@ internal static class SettingsFactory
                 .Select(pair => Make(pair.Key, pair.Value, policies))
                 .OrderBy(route => route.Order)
                 .ThenBy(route => route.Name, StringComparer.OrdinalIgnoreCase)),
-            PriorityHeader = Make(options.PriorityHeader),
+            PriorityHeader = header,
             Deadline = new DeadlineSettings
             {
                 GrpcTimeoutHeader = options.Deadline.GrpcTimeoutHeader,

@@ -116,6 +116,9 @@ internal sealed record PolicySettings
 
     public required int Cost { get; init; }
 
+    /// <summary>Who is told how many more to send; <see cref="CreditGrant.Nobody"/> too where only the known are and nobody is known.</summary>
+    public CreditGrant Credits { get; init; } = CreditGrant.Nobody;
+
     /// <summary>Whose request it is while it waits.</summary>
     public required PartitionSettings PartitionBy { get; init; }
 

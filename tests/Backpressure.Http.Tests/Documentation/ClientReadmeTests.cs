@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Net;
 using System.Reflection;
@@ -16,11 +17,7 @@ public sealed class ClientReadmeTests
     [Fact]
     public void KeyTable_HasEveryKeyWithItsDefault()
     {
-        Dictionary<string, string> documented = Lines
-            .SkipWhile(static line => !line.StartsWith("| client key |", StringComparison.Ordinal)).Skip(2)
-            .TakeWhile(static line => line.StartsWith('|'))
-            .Select(static line => line.Split('|'))
-            .ToDictionary(static cells => cells[1].Trim().Trim('`'), static cells => cells[3].Trim());
+        Dictionary<string, string> documented = Table("client key").ToDictionary(static row => row.Key, static row => row.Value.Default);
         var defaults = new BackpressureClientOptions();
 
         Assert.Equal(Keys().Select(static key => key.Name).Order(StringComparer.Ordinal), documented.Keys.Order(StringComparer.Ordinal));
@@ -34,6 +31,34 @@ public sealed class ClientReadmeTests
                 var value => $"`{Convert.ToString(value, CultureInfo.InvariantCulture)}`",
             },
             documented[key.Name]));
+    }
+
+    [Theory]
+    [InlineData(typeof(BackpressureStrategyOptions), "`AddBackpressure` option")]
+    [InlineData(typeof(RetryBudgetStrategyOptions), "`AddRetryBudget` option")]
+    public void StrategyTables_HaveEveryOptionWithItsDefaultAndRange(Type type, string table)
+    {
+        Dictionary<string, (string Values, string Default)> documented = Table(table);
+        PropertyInfo[] options = [.. type.GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly)];
+        object defaults = Activator.CreateInstance(type)!;
+
+        Assert.Equal(options.Select(static option => option.Name).Order(StringComparer.Ordinal), documented.Keys.Order(StringComparer.Ordinal));
+        Assert.All(options, option =>
+        {
+            (string values, string initial) = documented[option.Name];
+            object? value = option.GetValue(defaults);
+            if (value is not (null or LimitOptions))
+            {
+                Assert.Equal($"`{(value is TimeSpan time ? Backpressure.Configuration.OptionsErrors.Show(time) : Convert.ToString(value, CultureInfo.InvariantCulture))}`", initial);
+            }
+
+            if (option.GetCustomAttribute<RangeAttribute>() is { } range)
+            {
+                Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"{range.Minimum} to {range.Maximum}"), values);
+            }
+
+            Assert.Equal(typeof(Delegate).IsAssignableFrom(option.PropertyType), values == "a delegate");
+        });
     }
 
     [Fact]
@@ -68,6 +93,12 @@ public sealed class ClientReadmeTests
         Assert.Equal(["Low", "Low"], stub.Sent.Select(static request => request.Headers.GetValues("Backpressure-Priority").Single()));
         Assert.True(stub.Sent[1].Headers.Contains("x-envoy-expected-rq-timeout-ms"));
     }
+
+    private static Dictionary<string, (string Values, string Default)> Table(string firstHeader) => Lines
+        .SkipWhile(line => !line.StartsWith($"| {firstHeader} |", StringComparison.Ordinal)).Skip(2)
+        .TakeWhile(static line => line.StartsWith('|'))
+        .Select(static line => line.Split('|'))
+        .ToDictionary(static cells => cells[1].Trim().Trim('`'), static cells => (cells[2].Trim(), cells[3].Trim()));
 
     private static PropertyInfo[] Keys() => typeof(BackpressureClientOptions).GetProperties(BindingFlags.Instance | BindingFlags.Public);
 

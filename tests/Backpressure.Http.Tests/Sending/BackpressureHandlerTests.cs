@@ -215,6 +215,20 @@ public sealed class BackpressureHandlerTests
     }
 
     [Fact]
+    public async Task Send_ABurstThatIsOnItsWay_IsNotThrottled()
+    {
+        using var rig = new ClientRig(static options => options.Limit = new LimitOptions { Algorithm = LimitAlgorithm.Fixed, Value = 100 }) { Dice = 0 };
+        Task<HttpResponseMessage>[] calls = [.. Enumerable.Range(0, 50).Select(_ => rig.SendAsync())];
+        await rig.Stub.OpenAsync(50);
+        for (int i = 0; i < 50; i++)
+        {
+            rig.Stub.Finish();
+        }
+
+        Assert.All(await Task.WhenAll(calls), static answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
+    }
+
+    [Fact]
     public async Task Send_AfterTheWindow_IsThrottledNoLonger()
     {
         using var rig = new ClientRig();

@@ -60,34 +60,53 @@ public class CrowdTests
     [Fact]
     public void MayRetry_WhenEverythingFails_IsATenthOfTheFirstAttempts()
     {
-        ModelledHandler handler = new();
+        CallingProcess caller = new();
         int retries = 0;
         for (int i = 0; i < 1000; i++)
         {
-            handler.MaySend(i * 0.01, 0.95);
-            retries += handler.MayRetry(i * 0.01, 0.95) ? 1 : 0;
+            caller.MaySend(i * 0.01, 1);
+            retries += caller.MayRetry() ? 1 : 0;
         }
 
-        Assert.InRange(retries, 95, 103);
+        // And the ten that it begins with.
+        Assert.InRange(retries, 105, 110);
     }
 
     [Fact]
     public void MaySend_WhenTheDestinationRefusesAll_HoldsBackMostButNeverAll()
     {
-        ModelledHandler handler = new();
-        int sent = Enumerable.Range(0, 1000).Count(i => handler.MaySend(i * 0.01, (i % 100) / 100.0));
+        CallingProcess caller = new();
+        int sent = 0;
+        for (int i = 0; i < 1000; i++)
+        {
+            if (caller.MaySend(i * 0.01, i % 100 / 100.0))
+            {
+                sent++;
+                caller.Failed(i * 0.01, 0);
+            }
+        }
 
         Assert.InRange(sent, 100, 150);
     }
 
     [Fact]
+    public void MaySend_AfterRetryAfter_HoldsBackUntilThen()
+    {
+        CallingProcess caller = new();
+        caller.Failed(1, retryAfterSeconds: 2);
+
+        Assert.False(caller.MaySend(2.9, 1));
+        Assert.True(caller.MaySend(3, 1));
+    }
+
+    [Fact]
     public void MaySend_WhenAllAreAccepted_HoldsNobodyBack()
     {
-        ModelledHandler handler = new();
+        CallingProcess caller = new();
         for (int i = 0; i < 1000; i++)
         {
-            Assert.True(handler.MaySend(i * 0.01, 0));
-            handler.Accepted(i * 0.01);
+            Assert.True(caller.MaySend(i * 0.01, 0));
+            caller.Served(i * 0.01);
         }
     }
 }

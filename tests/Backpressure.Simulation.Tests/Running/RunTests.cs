@@ -89,8 +89,11 @@ public class RunTests
         RunRecord with = Of(ClientScenarios.WithHandler, LawUnderTest.TheOracle);
 
         Assert.InRange(Measure.Amplification(without, 1, 1), 2.5, 4);
-        Assert.InRange(Measure.Amplification(with, 1, 2), 1, 1.15);
+
+        // Below one: while nothing is served, its throttle and holds keep some from being sent at all.
+        Assert.InRange(Measure.Amplification(with, 1, 2), 0.5, 1.15);
         Assert.InRange(Measure.Goodput(without, 3), 0.95, 1.05);
+        Assert.InRange(Measure.Goodput(with, 3), 0.95, 1.05);
         Assert.True(without.InTime.AsSpan(301, 18).ToArray().Sum() == 0, "Nothing is served while nothing runs.");
     }
 

@@ -12,6 +12,6 @@ internal sealed record ClientSpec
     /// <summary>Whether it comes back when it was told to; otherwise after a pause of its own.</summary>
     public bool ObeysRetryAfter { get; init; }
 
-    /// <summary>Whether a <see cref="ModelledHandler"/> in each calling process stands in between.</summary>
+    /// <summary>Whether Backpressure.Http stands in between, in each <see cref="CallingProcess"/>.</summary>
     public bool HasHandler { get; init; }
 }

@@ -15,7 +15,7 @@ internal sealed class Crowd
     private readonly ClientSpec _spec;
     private readonly double _unit;
     private readonly int _seed;
-    private readonly ModelledHandler[] _handlers;
+    private readonly CallingProcess[] _callers;
     private readonly PriorityQueue<(Request Request, long Ticket), (double At, long Order)> _due = new();
     private long _order;
 
@@ -27,7 +27,7 @@ internal sealed class Crowd
         _spec = spec;
         _unit = unit;
         _seed = seed;
-        _handlers = [.. Enumerable.Range(0, spec.HasHandler ? ModelledHandler.Callers : 0).Select(_ => new ModelledHandler())];
+        _callers = [.. Enumerable.Range(0, spec.HasHandler ? CallingProcess.Number : 0).Select(_ => new CallingProcess())];
     }
 
     /// <summary>When the next one gives up or comes back, in seconds.</summary>
@@ -35,7 +35,7 @@ internal sealed class Crowd
 
     /// <summary>Whether a client's first attempt leaves its process at all.</summary>
     public bool Sends(Request request, double now) =>
-        !_spec.HasHandler || HandlerOf(request).MaySend(now, Draw(request, 0).Unit());
+        !_spec.HasHandler || CallerOf(request).MaySend(now, Draw(request, 0).Unit());
 
     /// <summary>An attempt is on its way.</summary>
     public void Sent(Request request, double now)
@@ -53,7 +53,7 @@ internal sealed class Crowd
         request.Ticket++;
         if (_spec.HasHandler)
         {
-            HandlerOf(request).Accepted(now);
+            CallerOf(request).Served(now);
         }
     }
 
@@ -65,8 +65,13 @@ internal sealed class Crowd
     {
         request.Ticket++;
         Draws draws = Draw(request, request.Attempt + 1);
-        if (request.Attempt >= _spec.Retries || (_spec.HasHandler && !HandlerOf(request).MayRetry(now, draws.Unit())))
+        if (request.Attempt >= _spec.Retries || (_spec.HasHandler && !CallerOf(request).MayRetry()))
         {
+            if (_spec.HasHandler)
+            {
+                CallerOf(request).Failed(now, retryAfterSeconds);
+            }
+
             return false;
         }
 
@@ -89,7 +94,7 @@ internal sealed class Crowd
 
     private void Plan(Request request, double at) => _due.Enqueue((request, ++request.Ticket), (at, _order++));
 
-    private ModelledHandler HandlerOf(Request request) => _handlers[request.Client % ModelledHandler.Callers];
+    private CallingProcess CallerOf(Request request) => _callers[request.Client % CallingProcess.Number];
 
     // Below what the trace draws from.
     private Draws Draw(Request request, int attempt) => new(_seed, -2 - (request.Client * 64L) - attempt);

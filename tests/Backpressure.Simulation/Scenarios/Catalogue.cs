@@ -19,6 +19,7 @@ internal static class Catalogue
         ClientScenarios.Retries,
         ClientScenarios.WithHandler,
         ClientScenarios.RetryAfter,
+        ClientScenarios.RetryAfterWithHandler,
     ];
 
     /// <summary>Those that are tried on other plants.</summary>

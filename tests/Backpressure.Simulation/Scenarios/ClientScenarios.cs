@@ -28,7 +28,7 @@ internal static class ClientScenarios
     public static Scenario WithHandler { get; } = new()
     {
         Number = 11,
-        Title = "the same with the model of a client handler",
+        Title = "the same with the client handler",
         Clients = _stubborn with { ObeysRetryAfter = true, HasHandler = true },
         Phases = _outage,
         Figures =
@@ -49,6 +49,17 @@ internal static class ClientScenarios
         [
             Figure.Most("busiest 1 s of returns ÷ capacity", 1.5, static (run, _) => Measure.BusiestSecondOfReturns(run)) with { Strict = true },
             new("served in the end", static (run, _) => Measure.Served(run, 1, 0, 1)),
+        ],
+    };
+
+    /// <summary>The same crowd, each behind the client handler of its process.</summary>
+    public static Scenario RetryAfterWithHandler { get; } = RetryAfter with
+    {
+        Title = "the same with the client handler",
+        Clients = RetryAfter.Clients! with { HasHandler = true },
+        Figures =
+        [
+            Figure.Most("handler: busiest 1 s of returns ÷ capacity", 1.5, static (run, _) => Measure.BusiestSecondOfReturns(run)) with { Strict = true },
         ],
     };
 }

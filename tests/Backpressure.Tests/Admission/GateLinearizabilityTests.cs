@@ -17,9 +17,10 @@ public sealed class GateLinearizabilityTests
     private const int Slots = 6;
 
     private static readonly Gen<Arrival> Arrivals = Gen.Select(
-        Gen.Int[0, 3], Gen.Int[0, 9], Gen.Int[0, 9], Gen.Bool, Gen.Int[0, 2],
-        (priority, overflow, cost, patient, partition) => new Arrival
+        Gen.Int[0, 3], Gen.Int[0, 9], Gen.Int[0, 9], Gen.Bool, Gen.Int[0, 2], Gen.Int[0, 3],
+        (priority, overflow, cost, patient, partition, nested) => new Arrival
         {
+            Nested = nested == 0,
             Priority = (Priority)priority,
             Overflow = overflow < 7 ? Overflow.Shed : overflow < 9 ? Overflow.Block : Overflow.Reject,
             Cost = cost < 8 ? 1 : cost - 6,

@@ -209,13 +209,16 @@ internal sealed class GateModel
             }
         }
 
-        victim = _lanes[(int)a.Priority].Victim(a, NewestFirst((int)a.Priority, now));
+        // Whom others wait for already takes the place of any of its own priority who is not waited for.
+        LaneModel own = _lanes[(int)a.Priority];
+        bool outranks = a.Nested && own.Sheddable.Any(w => !w.Arrival.Nested);
+        victim = own.Victim(outranks ? null : a, NewestFirst((int)a.Priority, now));
         return victim is null ? RejectionReason.QueueFull : RejectionReason.None;
     }
 
     private RejectionReason Infeasible(Arrival a, long now, double drain)
     {
-        double own = _lanes[(int)a.Priority].Ahead(a.Partition, NewestFirst((int)a.Priority, now));
+        double own = _lanes[(int)a.Priority].Ahead(a.Partition, NewestFirst((int)a.Priority, now), a.Nested);
         int above = All.Count(w => w.Arrival.Priority < a.Priority);
         double seconds = (above + (own + 1)) / drain;
         if (Settings.MinShare > 0 && a.Priority != Priority.Critical)

@@ -17,9 +17,10 @@ public sealed class GateModelTests
     private static readonly Gen<(ulong Partition, byte Cohort)> Owners = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 2], (p, c) => (Partitions[p], (byte)c));
 
     private static readonly Gen<Arrival> Arrivals = Gen.Select(
-        Gen.Int[0, 3], Gen.Int[0, 9], Gen.Int[0, 9], Gen.Int[0, 2000], Gen.Int[0, 9], Gen.Int[0, 400], Owners,
-        (priority, overflow, cost, maxWait, deadline, usual, owner) => new Arrival
+        Gen.Int[0, 3], Gen.Int[0, 9], Gen.Int[0, 9], Gen.Int[0, 2000], Gen.Int[0, 9], Gen.Int[0, 400], Owners, Gen.Int[0, 3],
+        (priority, overflow, cost, maxWait, deadline, usual, owner, nested) => new Arrival
         {
+            Nested = nested == 0,
             Partition = owner.Partition,
             Cohort = owner.Cohort,
             Priority = (Priority)priority,

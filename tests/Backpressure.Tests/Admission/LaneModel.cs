@@ -23,6 +23,9 @@ internal sealed class LaneModel(long ticksPerSecond)
 
     public IEnumerable<Entry> Sheddable => Waiting.Where(w => w.Arrival.Overflow == Overflow.Shed);
 
+    /// <summary>Those that others wait for already, and who cannot block: before all queues, oldest first, last to be evicted.</summary>
+    public IEnumerable<Entry> Nested => Sheddable.Where(w => w.Arrival.Nested).OrderBy(w => w.Order);
+
     public bool Stands(long now) => Waiting.Count > 0 && now - _standingSince > 0.1 * ticksPerSecond;
 
     public static int[] HandOf(ulong partition)
@@ -45,7 +48,7 @@ internal sealed class LaneModel(long ticksPerSecond)
 
         _partitioned |= arrival.Partition != 0;
         int queue = QueueFor(HandOf(arrival.Partition));
-        if (!In(queue).Any())
+        if (!In(queue).Any() && !IsAhead(arrival))
         {
             _paid[queue] = Math.Max(_paid[queue], _fair);
         }
@@ -65,8 +68,13 @@ internal sealed class LaneModel(long ticksPerSecond)
 
     public Entry? Next(bool newestFirst)
     {
+        if (Nested.FirstOrDefault() is { } nested)
+        {
+            return nested;
+        }
+
         // Where accounts are equal, the one with the oldest waiter.
-        int[] queues = [.. Waiting.Select(w => w.Queue).Distinct()];
+        int[] queues = [.. Queued.Select(w => w.Queue).Distinct()];
         if (queues.Length == 0)
         {
             return null;
@@ -99,17 +107,17 @@ internal sealed class LaneModel(long ticksPerSecond)
         }
     }
 
-    public double Ahead(ulong partition, bool newestFirst)
+    public double Ahead(ulong partition, bool newestFirst, bool nested)
     {
-        if (Waiting.Count == 0)
+        double ahead = Nested.Count();
+        if (nested || !Queued.Any())
         {
-            return 0;
+            return ahead;
         }
 
         int own = QueueFor(HandOf(partition));
         long start = Math.Max(_paid[own], _fair) + (newestFirst ? 0 : OwedBy(own));
-        double ahead = 0;
-        foreach (int queue in Waiting.Select(w => w.Queue).Distinct().Order())
+        foreach (int queue in Queued.Select(w => w.Queue).Distinct().Order())
         {
             if (_paid[queue] <= start && !(newestFirst && queue == own))
             {
@@ -123,8 +131,8 @@ internal sealed class LaneModel(long ticksPerSecond)
     /// <summary>The one who goes when a place of this lane is wanted by a newcomer, or (null) by a higher priority.</summary>
     public Entry? Victim(Arrival? newcomer, bool newestFirst)
     {
-        var candidates = Waiting.Select(w => w.Queue).Distinct()
-            .Select(q => Sheddable.Where(w => w.Queue == q))
+        var candidates = Queued.Select(w => w.Queue).Distinct()
+            .Select(q => In(q).Where(w => w.Arrival.Overflow == Overflow.Shed))
             .Where(all => all.Any())
             .Select(all => newestFirst ? all.MinBy(w => w.Order)! : all.MaxBy(w => w.Order)!)
             .Select(w => (Waiter: (Entry?)w, Load: LoadOf(w.Arrival.Partition), w.Arrival.Cohort, Last: newestFirst ? -w.Order : w.Order))
@@ -136,7 +144,7 @@ internal sealed class LaneModel(long ticksPerSecond)
 
         if (candidates.Count == 0)
         {
-            return null;
+            return Nested.LastOrDefault();
         }
 
         var heavy = candidates.OrderByDescending(c => c.Load).ThenByDescending(c => c.Last).First();
@@ -144,7 +152,11 @@ internal sealed class LaneModel(long ticksPerSecond)
         return heavy.Load / 4 > low.Load ? heavy.Waiter : low.Waiter;
     }
 
-    public IEnumerable<Entry> In(int queue) => Waiting.Where(w => w.Queue == queue);
+    private static bool IsAhead(Arrival arrival) => arrival.Nested && arrival.Overflow == Overflow.Shed;
+
+    private IEnumerable<Entry> Queued => Waiting.Where(w => !IsAhead(w.Arrival));
+
+    private IEnumerable<Entry> In(int queue) => Queued.Where(w => w.Queue == queue);
 
     private long OwedBy(int queue) => Waiting.Where(w => HandOf(w.Arrival.Partition).Contains(queue)).Sum(w => w.Work);
 

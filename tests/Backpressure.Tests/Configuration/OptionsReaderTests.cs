@@ -19,7 +19,7 @@ public sealed class OptionsReaderTests
         },
         {
             """{ "Policies": { "A": { "priorty": "Low" } } }""",
-            "Backpressure:Policies:A:priorty is not a known key. Did you mean Priority? Known here: Cost, Downstream, Exempt, HoldUntil, MaxWait, Mode, Overflow, PartitionBy, Priority, RateLimit."
+            "Backpressure:Policies:A:priorty is not a known key. Did you mean Priority? Known here: Cost, Credits, Downstream, Exempt, HoldUntil, MaxWait, Mode, Overflow, PartitionBy, Priority, RateLimit."
         },
         {
             """{ "Routes": { "r": { "Match": { "Path": "/", "Method": [ "GET" ] }, "Policy": "Default" } } }""",
@@ -137,7 +137,7 @@ public sealed class OptionsReaderTests
         },
         {
             """{ "Policies": { "Probe": true } }""",
-            "Backpressure:Policies:Probe (\"True\") must be an object. Write its keys below it: Cost, Downstream, Exempt, HoldUntil, MaxWait, Mode, Overflow, PartitionBy, Priority, RateLimit."
+            "Backpressure:Policies:Probe (\"True\") must be an object. Write its keys below it: Cost, Credits, Downstream, Exempt, HoldUntil, MaxWait, Mode, Overflow, PartitionBy, Priority, RateLimit."
         },
         {
             """{ "Policies": "Checkout" }""",

@@ -93,6 +93,7 @@ function show() {
   document.querySelectorAll("[data-gate-name]").forEach(element => setText(element, snapshot.gates.length > 1 ? `at ${gate.id}` : ""));
   headline.show(snapshot);
   showGates($("gates"), snapshot.gates, fields, chosen, choose);
+  showLaw($("law"), gate);
   who.show(gate, fields);
   showReasons($("reasons"), gate, fields);
   showSignals($("signals"), snapshot.signals);

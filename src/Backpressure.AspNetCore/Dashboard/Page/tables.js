@@ -66,9 +66,21 @@ function showGates(table, gates, fields, chosen, choose) {
     const state = row.querySelector(".state");
     state.dataset.state = kind;
     setText(state, text);
-    row.cells[3].title = `${gate.algorithm}, ${gate.min} to ${gate.max}; the law allows ${gate.lawLimit}: ${gate.lawReason}`;
     values.forEach((value, i) => value === null || setText(row.cells[i], value));
   });
+}
+
+const LAW_REASONS = {
+  Configured: "as it is configured", Hold: "nothing to learn lately", NotBound: "it is not reached, so it stays",
+  SlowStart: "growing fast, as nothing queues in the downstream yet", Increase: "growing step by step",
+  Follow: "following how much longer requests take than they need", Dip: "lower for a moment, to see how long requests take alone",
+  Dropped: "lower, as the downstream timed out or refused", Test: "cut, to tell overload from requests that take longer by nature",
+  Shift: "requests take longer by nature: that is no overload",
+};
+
+function showLaw(element, gate) {
+  const bounds = gate.min === gate.max ? whole(gate.min) : `${whole(gate.min)} to ${whole(gate.max)}`;
+  setText(element, `Limit of ${gate.id}: ${gate.algorithm}, ${bounds}; it allows ${whole(gate.lawLimit)} now: ${LAW_REASONS[gate.lawReason] ?? gate.lawReason}.`);
 }
 
 function showReasons(table, gate, fields) {

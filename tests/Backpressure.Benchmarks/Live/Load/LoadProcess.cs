@@ -46,10 +46,17 @@ internal static class LoadProcess
         else
         {
             OpenLoop loop = new(wires, settings, requests, time);
+            using Watchers watchers = new(new Uri($"http://localhost:{settings.Port}{Pages.Path}/events"));
+            Task watching = Task.WhenAll(settings.Watching.Select(wanted => watchers.OpenAsync(wanted, start, time)));
 
             // A thread of its own: it must not queue for one behind the very answers that it is independent of.
             await Task.Factory.StartNew(() => loop.Run(start), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             report = new LoadReport(use.Share(), loop.Attempts, 0);
+            if (watching.IsFaulted || watchers.Events < settings.Watching.Sum(w => w.Pages))
+            {
+                throw new InvalidOperationException($"{settings.Watching.Sum(w => w.Pages)} pages should have been open, and were sent {watchers.Events} events. {watching.Exception?.GetBaseException().Message}");
+            }
+
             AttemptRecord.WriteAll(settings.LogFile, loop.Records);
         }
 

@@ -4,6 +4,7 @@ namespace Backpressure.Benchmarks.Live;
 /// <param name="Port">Of the server, on loopback.</param>
 /// <param name="LogFile">Where it writes what became of each attempt.</param>
 /// <param name="Paths">What is asked for, by route.</param>
+/// <param name="Watching">Who looks at the server's page meanwhile.</param>
 internal sealed record LoadSettings(
     int Port,
     string LogFile,
@@ -12,7 +13,8 @@ internal sealed record LoadSettings(
     int ClientTimeoutMs,
     int Retries,
     int Seed,
-    ClosedLoopSettings? ClosedLoop);
+    ClosedLoopSettings? ClosedLoop,
+    IReadOnlyList<Watching> Watching);
 
 /// <summary>So many callers, each asking again as soon as it has been answered.</summary>
 internal sealed record ClosedLoopSettings(int Callers, double WarmUpSeconds, double Seconds);

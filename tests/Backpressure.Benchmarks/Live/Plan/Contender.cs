@@ -19,6 +19,9 @@ internal sealed record Contender(string Name, Guard Guard, double LimitTimes = 0
     /// <summary>With one signal besides: how long work waits for a thread of the pool.</summary>
     public static readonly Contender WithSignal = new("Backpressure, ThreadPoolDelay", Guard.Backpressure) { ThreadPoolDelay = true };
 
+    /// <summary>And the built-in page is there to be opened.</summary>
+    public static readonly Contender WithPage = new("Backpressure, its page", Guard.Backpressure) { Page = true };
+
     public static readonly Contender Tuned = new("UseRateLimiter, tuned", Guard.RateLimiter, 1);
     public static readonly Contender TooHigh = new("UseRateLimiter, 2x too high", Guard.RateLimiter, 2);
     public static readonly Contender TooLow = new("UseRateLimiter, 2x too low", Guard.RateLimiter, 0.5);
@@ -27,9 +30,11 @@ internal sealed record Contender(string Name, Guard Guard, double LimitTimes = 0
     public static readonly Contender[] All = [Backpressure, Tuned, TooHigh, TooLow, Nothing];
 
     /// <summary>As they stand in tables.</summary>
-    public static readonly Contender[] Known = [Backpressure, WithSignal, Tuned, TooHigh, TooLow, Nothing];
+    public static readonly Contender[] Known = [Backpressure, WithSignal, WithPage, Tuned, TooHigh, TooLow, Nothing];
 
     public bool ThreadPoolDelay { get; init; }
+
+    public bool Page { get; init; }
 
     public int Limit(Plant plant) => Math.Max(1, (int)(plant.Workers * LimitTimes));
 

@@ -19,6 +19,12 @@ internal sealed record Experiment(
 
     public IReadOnlyList<CapacityChange> Changes { get; init; } = [];
 
+    /// <summary>Whose figures have something to reach.</summary>
+    public Contender Claimed { get; init; } = Contender.Backpressure;
+
+    /// <summary>Who looks at the built-in page meanwhile.</summary>
+    public IReadOnlyList<Watching> Watching { get; init; } = [];
+
     /// <summary>In place of <see cref="Phases"/>: so many callers, each asking again as soon as it has been answered.</summary>
     public ClosedLoopSettings? ClosedLoop { get; init; }
 

@@ -14,3 +14,6 @@ internal readonly record struct Window(double From, double To)
 
     public bool Has(double milliseconds) => milliseconds >= From * 1000 && milliseconds < To * 1000;
 }
+
+/// <summary>So many pages are open, from one second to another, counted from the start of the load.</summary>
+internal sealed record Watching(int Pages, double FromSecond, double ToSecond = double.MaxValue);

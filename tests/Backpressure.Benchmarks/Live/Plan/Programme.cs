@@ -14,6 +14,7 @@ internal static class Programme
         Overload.Halved(Overload.Contention, Lengths.Full, Contender.All),
         .. LiveScenarios.All(Lengths.Full, quick: false, Guarded),
         ComputeBound.At(5, Lengths.Full, [Contender.WithSignal, Contender.Backpressure, Contender.Nothing]),
+        .. Pages.All(Lengths.Full, quick: false),
     ];
 
     /// <summary>The harder downstream, shorter; of the peers only what differs most.</summary>
@@ -26,5 +27,6 @@ internal static class Programme
         Overload.Halved(Overload.Contention, Lengths.Quick, [Contender.Backpressure, Contender.Tuned]),
         .. LiveScenarios.All(Lengths.Quick, quick: true, [Contender.Backpressure]),
         ComputeBound.At(5, Lengths.Quick, [Contender.WithSignal, Contender.Nothing]),
+        .. Pages.All(Lengths.Quick, quick: true),
     ];
 }

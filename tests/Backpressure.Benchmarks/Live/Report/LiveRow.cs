@@ -25,9 +25,7 @@ internal sealed record LiveRow(
         foreach (Figure figure in run.Experiment.Judge(run))
         {
             // A downstream that is not what it is said to be makes everybody's figures worthless, so that is a claim too.
-            // Where requests compute, it is the signal that is claimed to help.
-            bool claimed = run.Experiment.ClosedLoop is not null
-                || run.Contender == (run.Experiment.Plant.Computes ? Contender.WithSignal : Contender.Backpressure);
+            bool claimed = run.Experiment.ClosedLoop is not null || run.Contender == run.Experiment.Claimed;
             Target? target = claimed ? figure.Target : null;
             double? value = figure.Value is { } exact ? Math.Round(exact, 3) : null;
             yield return new LiveRow(

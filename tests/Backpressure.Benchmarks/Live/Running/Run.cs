@@ -62,6 +62,13 @@ internal sealed record Run(
         return null;
     }
 
+    /// <summary>Of its core, what the server used in a phase; <see langword="null"/>: it ended before the phase did.</summary>
+    public double? ProcessorPercent(string phase)
+    {
+        int index = Experiment.Phases.Select(p => p.Name).ToList().IndexOf(phase);
+        return Server is { } server && index >= 0 && index < server.ProcessorByPhase.Count ? server.ProcessorByPhase[index] * 100 : null;
+    }
+
     public double AttemptsPerRequest(params ReadOnlySpan<string> phases)
     {
         Window window = new(Experiment.During(phases[0]).From, Experiment.During(phases[^1]).To);

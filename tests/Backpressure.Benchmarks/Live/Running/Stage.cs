@@ -36,13 +36,13 @@ internal sealed class Stage(string folder, Cores? cores, TimeProvider time, Acti
     {
         // The same arrivals and service times for all contenders, and each time.
         int seed = experiment.Work.Aggregate(17, (hash, character) => unchecked((hash * 31) + character)) & int.MaxValue;
-        await using ChildProcess server = Start(cores?.Server, ServerRole, new ServerSettings(contender, experiment.Plant, experiment.Routes, experiment.Changes, seed), HeapLimitBytes);
+        await using ChildProcess server = Start(cores?.Server, ServerRole, new ServerSettings(contender, experiment.Plant, experiment.Routes, experiment.Changes, seed, [.. experiment.Phases.Select(p => p.Seconds)]), HeapLimitBytes);
         int port = int.Parse(await LineAsync(server, "server", LongestStart), CultureInfo.InvariantCulture);
 
         string log = Path.Combine(folder, "load.log");
         string[] paths = [.. experiment.Routes.Select(r => r.Path)];
         await using ChildProcess load = Start(
-            cores?.Load, LoadRole, new LoadSettings(port, log, paths, experiment.Phases, experiment.ClientTimeoutMs, experiment.Retries, seed, experiment.ClosedLoop));
+            cores?.Load, LoadRole, new LoadSettings(port, log, paths, experiment.Phases, experiment.ClientTimeoutMs, experiment.Retries, seed, experiment.ClosedLoop, experiment.Watching));
         string ready = await LineAsync(load, "load generator", LongestStart);
         if (ready != Signals.Ready)
         {

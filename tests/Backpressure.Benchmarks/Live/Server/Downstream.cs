@@ -29,7 +29,10 @@ internal sealed class Downstream
     {
         (_plant, _changes, _workers, _time) = (plant, changes, plant.Workers, time);
         _exponential = new ExponentialDeck(seed);
-        new Thread(Tick) { IsBackground = true, Name = "Downstream" }.Start();
+        if (!plant.Computes)
+        {
+            new Thread(Tick) { IsBackground = true, Name = "Downstream" }.Start();
+        }
     }
 
     public int PeakInIt

@@ -25,6 +25,7 @@ internal static class ServerProcess
         {
             // Not the caller's folder: an appsettings.json there is none of this server's business.
             ContentRootPath = AppContext.BaseDirectory,
+            EnvironmentName = settings.Contender.Page ? Environments.Development : Environments.Production,
         });
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Logging.SetMinimumLevel(LogLevel.Critical);
@@ -44,20 +45,27 @@ internal static class ServerProcess
             app.MapGet(route.Path, serve).Guarded(settings, route);
         }
 
+        if (settings.Contender.Page)
+        {
+            app.MapBackpressureDashboard(Pages.Path);
+        }
+
         await app.StartAsync();
         ProcessorUse use = new(time);
+        PhaseUse phases = new(settings.PhaseSeconds, time);
         ParentWatch.Start(
             line =>
             {
                 if (Signals.IsStart(line, out long timestamp))
                 {
                     use.Restart();
+                    phases.Start();
                     downstream.Start(timestamp);
                 }
             },
             () =>
             {
-                Console.WriteLine(JsonSerializer.Serialize(new ServerReport(downstream.LateP99Ms, downstream.PeakInIt, use.Share())));
+                Console.WriteLine(JsonSerializer.Serialize(new ServerReport(downstream.LateP99Ms, downstream.PeakInIt, use.Share(), phases.Shares())));
 
                 // At once: without a guard, thousands may still be waiting for what nobody wants any more.
                 Environment.Exit(ExitCode.Success);

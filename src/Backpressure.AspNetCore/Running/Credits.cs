@@ -1,0 +1,75 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Net;
+using System.Runtime.CompilerServices;
+using Backpressure.Admission;
+using Backpressure.AspNetCore.Classification;
+using Backpressure.Configuration;
+using Backpressure.Downstreams;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Backpressure.AspNetCore.Running;
+
+/// <summary>
+/// Tells a caller how many more requests of a priority it may send now, so that what cannot be served waits where it is made:
+/// <c>Backpressure-Credit: 12;t=1</c>, which is RFC 9651's integer with a parameter, good for <c>t</c> seconds. A number and no
+/// sum: each takes the place of the one before, so none that is lost is missed.
+/// </summary>
+/// <remarks>
+/// As between Flink's tasks, where some buffers are each channel's own and others float: a request that was served gives its
+/// own place back to its caller, and what is free besides is divided evenly among all who were answered in the last one to two
+/// seconds. So callers that keep to it hold, together, what there is room for. Source: Apache Flink, "Credit-based flow control"
+/// (FLINK-7282).
+/// </remarks>
+internal sealed class Credits(LoadShedder shedder)
+{
+    /// <summary>A number moves with the load: after that it is old.</summary>
+    private const int GoodForSeconds = 1;
+
+    private static readonly string[] Texts = [.. Enumerable.Range(0, 256).Select(static number => Write(number, GoodForSeconds))];
+
+    private readonly ConditionalWeakTable<Downstream, Callers> _callers = [];
+
+    /// <summary>Whether the caller of a request is to be told.</summary>
+    public static bool GrantTo(HttpContext context, in AdmissionLease lease) =>
+        lease.Decision is AdmissionDecision.Admitted or AdmissionDecision.Rejected
+        && lease.Reason is not (RejectionReason.RateLimited or RejectionReason.ClientAborted)
+        && lease.Class.Mode == BackpressureMode.Enforce
+        && (lease.Policy.Credits == CreditGrant.Everybody || PriorityHeaders.IsKnown(context, lease.Class.Settings.PriorityHeader));
+
+    /// <summary>Writes the header. The response must not have started.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A fault of our own must not fail the response.")]
+    public void Tell(GatedRequest gated)
+    {
+        try
+        {
+            ref readonly AdmissionLease lease = ref gated.Lease;
+            int room = LoadShedder.RoomOf(in lease, out int own);
+            Callers callers = _callers.GetValue(lease.Class.Downstream, static _ => new Callers());
+            int credit = own + callers.ShareOf(CallerOf(gated.Context, lease.Class.Settings.PriorityHeader), room, shedder.ToTimeSpan(shedder.Now));
+            int seconds = Math.Max(GoodForSeconds, (int)lease.RetryAfter.TotalSeconds);
+            gated.Context.Response.Headers[CreditHeaders.Credit] =
+                seconds == GoodForSeconds && credit < Texts.Length ? Texts[credit] : Write(credit, seconds);
+        }
+        catch (Exception fault)
+        {
+            shedder.NoteFault(fault);
+        }
+    }
+
+    private static string Write(int credit, int seconds) => string.Create(CultureInfo.InvariantCulture, $"{credit};t={seconds}");
+
+    // Clients of one host are told apart by what they call themselves once they have seen a credit; until then they share. A stranger
+    // could call himself many.
+    private static ulong CallerOf(HttpContext context, PriorityHeaderSettings known)
+    {
+        if (context.Request.Headers.TryGetValue(CreditHeaders.Caller, out StringValues caller) && caller.Count == 1 && PriorityHeaders.IsKnown(context, known))
+        {
+            return PartitionHash.Of(caller[0]);
+        }
+
+        IPAddress? address = context.Connection.RemoteIpAddress;
+        return address is null ? 0 : PartitionHash.Of(address.ToString());
+    }
+}

@@ -1,0 +1,27 @@
+using Backpressure.Admission;
+using Backpressure.Downstreams;
+
+namespace Backpressure;
+
+/// <content>What callers may be told that they can send.</content>
+public sealed partial class LoadShedder
+{
+    /// <summary>How many more requests like a lease's could come to its gate now and be served in time.</summary>
+    /// <param name="lease">A decided one, of a request that is enforced.</param>
+    /// <param name="own">1 where the lease has a slot that may be used again, or had it and nobody else has it yet; else 0.</param>
+    internal static int RoomOf(in AdmissionLease lease, out int own)
+    {
+        ResolvedClass resolved = lease.Class;
+        Gate gate = resolved.Downstream.Gate;
+        int room = gate.RoomFor(lease.Priority, resolved.Policy.Overflow, resolved.MaxWait);
+        if (lease.HoldsSlot)
+        {
+            own = gate.InFlight <= gate.Limit ? 1 : 0;
+            return room;
+        }
+
+        // A response without a body starts when its slot is free already, and counted in the room.
+        own = lease.IsAdmitted ? Math.Min(1, room) : 0;
+        return room - own;
+    }
+}

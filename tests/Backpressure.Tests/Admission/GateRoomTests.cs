@@ -1,0 +1,76 @@
+using Backpressure.Admission;
+using Xunit;
+using static Backpressure.Tests.Admission.GateRig;
+
+namespace Backpressure.Tests.Admission;
+
+public sealed class GateRoomTests
+{
+    [Fact]
+    public void RoomFor_IsFreeUnitsAndPlacesToWait()
+    {
+        var rig = new GateRig(4, Queue(capacity: 10, block: 20));
+        Assert.True(rig.Gate.TryEnter(1));
+
+        Assert.Equal(13, Room(rig, Overflow.Shed));
+        Assert.Equal(23, Room(rig, Overflow.Block));
+        Assert.Equal(3, Room(rig, Overflow.Reject));
+    }
+
+    [Fact]
+    public void RoomFor_WhileSomebodyWaits_IsTheOtherPlaces()
+    {
+        var rig = new GateRig(1, Queue(capacity: 10));
+        rig.Fill();
+        rig.Wait();
+        rig.Wait();
+
+        Assert.Equal(8, Room(rig, Overflow.Shed));
+        Assert.Equal(0, Room(rig, Overflow.Reject));
+    }
+
+    [Fact]
+    public void RoomFor_AfterACutOfTheLimit_IsLessByWhatRunsAboveIt()
+    {
+        var rig = new GateRig(6, Queue(capacity: 10));
+        rig.Fill();
+        DecidedWaiters decided = default;
+        rig.Gate.SetLimit(2, 2, rig.Now, ref decided);
+
+        Assert.Equal(6, Room(rig, Overflow.Shed));
+        Assert.Equal(0, Room(rig, Overflow.Reject));
+    }
+
+    [Fact]
+    public void RoomFor_AfterTheEnd_IsNone()
+    {
+        var rig = new GateRig(4);
+        DecidedWaiters decided = default;
+        rig.Gate.Close(rig.Now, ref decided);
+
+        Assert.Equal(0, Room(rig, Overflow.Shed));
+    }
+
+    [Fact]
+    public void RoomFor_WhereTheDrainIsKnown_IsNoMoreThanDrainsInTime()
+    {
+        var rig = new GateRig(1, Queue(capacity: 1000));
+        rig.Fill();
+        rig.Wait(maxWait: 1000);
+
+        // Ten a second for a while, with somebody waiting all the time.
+        for (int i = 0; i < 50; i++)
+        {
+            rig.Wait(maxWait: 1000);
+            rig.Advance(0.1);
+            rig.Leave();
+        }
+
+        Assert.InRange(rig.Gate.DrainPerSecond, 8, 12);
+        int room = rig.Gate.RoomFor(Priority.Normal, Overflow.Shed, rig.Ticks(2));
+        Assert.InRange(room, 14, 23);
+        Assert.InRange(rig.Gate.RoomFor(Priority.Normal, Overflow.Shed, rig.Ticks(0.5)), 2, 5);
+    }
+
+    private static int Room(GateRig rig, Overflow overflow) => rig.Gate.RoomFor(Priority.Normal, overflow, rig.Ticks(1000));
+}
