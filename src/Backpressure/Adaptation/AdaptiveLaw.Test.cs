@@ -12,6 +12,12 @@ internal sealed partial class AdaptiveLaw
 {
     private const double CutDepth = 0.55;
 
+    // Served less than this part of the most of late: the limit may be too low.
+    private const double MuchLess = 0.65;
+
+    // Less than that is none.
+    private const double LeastCut = 0.8;
+
     // Between no effect (0) and full effect (1), and above what noise makes of 1: there, something else changed.
     private const double LeastUnhindered = 0.6;
     private const double MostUnhindered = 1.6;
@@ -36,9 +42,18 @@ internal sealed partial class AdaptiveLaw
 
         OperatingPoint here = PointOf(window);
         double cut = CutDepth * here.InFlight;
+        if (state is { Verified: true, LookedUp: false })
+        {
+            // Otherwise the first baselines may have been learnt in congestion, or a look upwards has found it: then so many
+            // are not needed. What they need may be more than run: they get it meanwhile.
+            cut = Math.Max(cut, Essential(state, window));
+        }
 
-        // At the minimum there is nothing to cut: look upwards instead, or a shift met there would never be found.
-        double probe = cut >= settings.Min ? cut : Math.Max(here.InFlight, settings.Min) / CutDepth;
+        // At the minimum there is nothing to cut, nor where those that run are needed and hardly suffice: look upwards
+        // instead, or a shift met there would never be found.
+        bool tooFew = cut > LeastCut * here.InFlight && window.Completions < MuchLess * state.Demand.Served * window.Seconds;
+        bool up = cut < settings.Min || tooFew;
+        double probe = up ? Math.Max(here.InFlight, settings.Min) / CutDepth : cut;
         return Decide(
             state with
             {
@@ -46,6 +61,7 @@ internal sealed partial class AdaptiveLaw
                 Verified = true,
                 Unsteady = 0,
                 Before = here,
+                LookedUp = up,
                 Top = default,
                 Dips = default,
                 SinceDip = 0,
@@ -65,12 +81,16 @@ internal sealed partial class AdaptiveLaw
 
             // The cut never came into effect.
             ? Decide(state with { Phase = AdaptivePhase.Follow, Rest = 2 }, settings, LimitReason.Hold)
-            : Judge(state, here, settings);
+            : Judge(state, here, EssentialAtLeast(state, here, window), settings);
     }
+
+    // Congestion makes them need more, but only as long as so many are let in.
+    private static double EssentialAtLeast(AdaptiveState state, OperatingPoint here, in WindowSummary window)
+        => state.Demand.Essential(window.Latency * Math.Min(1, state.Before.Stretch / here.Stretch));
 
     /// <summary>Congestion, or a shift of latency? From <see cref="AdaptiveState.Before"/> to here.</summary>
     private static (AdaptiveState State, LimitDecision Decision) Judge(
-        AdaptiveState state, OperatingPoint here, LimitSettings settings)
+        AdaptiveState state, OperatingPoint here, double essential, LimitSettings settings)
     {
         OperatingPoint before = state.Before;
         if (LooksUnhindered(before, here))
@@ -82,11 +102,11 @@ internal sealed partial class AdaptiveLaw
         }
 
         // More than in proportion: capacity moved meanwhile, or the first point was a mixture. The way back will tell.
-        return before.ElasticityTo(here) >= MostUnhindered ? Confirm(state, here, settings) : Congested(state, here, settings);
+        return before.ElasticityTo(here) >= MostUnhindered ? Confirm(state, here, settings) : Congested(state, here, essential, settings);
     }
 
     private static (AdaptiveState State, LimitDecision Decision) Congested(
-        AdaptiveState state, OperatingPoint here, LimitSettings settings)
+        AdaptiveState state, OperatingPoint here, double essential, LimitSettings settings)
     {
         OperatingPoint before = state.Before;
 
@@ -101,6 +121,7 @@ internal sealed partial class AdaptiveLaw
 
         // Still far too many: below what was looked at there is nothing to compare with, but not to go there is worse.
         low = here.Stretch > Suspicious ? CutDepth * low : low;
+        low = Math.Min(high, Math.Max(low, essential));
         state = state with
         {
             Phase = learn ? AdaptivePhase.SlowStart : AdaptivePhase.Follow,
@@ -110,7 +131,7 @@ internal sealed partial class AdaptiveLaw
             DipsTaken = scale < 1 ? 0 : state.DipsTaken,
         };
         BaselineChange baselines = scale < 1 ? BaselineChange.ScaleBy(scale) : learn ? BaselineChange.Follow : default;
-        if (here.Stretch >= 0.75 || CutDepth * here.InFlight < settings.Min)
+        if (here.Stretch >= 0.75 || CutDepth * here.InFlight < Math.Max(settings.Min, essential))
         {
             return Decide(state, settings, LimitReason.Test, baselines);
         }
@@ -182,6 +203,7 @@ internal sealed partial class AdaptiveLaw
                 Limit = Math.Max(state.Limit, here.InFlight),
                 Cleared = 1.05 * here.InFlight,
                 Learnt = 0,
+                LookedUp = false,
                 Usual = default,
                 Dips = default,
                 Drift = default,

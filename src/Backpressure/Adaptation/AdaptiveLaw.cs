@@ -62,6 +62,10 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     private const int FewestCompletions = 3;
     private const double Backoff = 0.9;
 
+    // Windows in a row with room, after which a longer latency is the downstream's, or that of one behind it: a cut would
+    // only refuse those who are served.
+    private const int MostUnbound = 8;
+
     // Slow start: samples after which the first baselines are no longer moved by windows that bind.
     private const int FirstLearning = 200;
     private const double GrowthPerStreak = 0.15;
@@ -114,14 +118,17 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
             return Decide(Settled(state), settings, LimitReason.Hold);
         }
 
+        state = window.Bound
+            ? state with { Demand = state.Demand.With(window), Unbound = 0 }
+            : state with { Unbound = Math.Min(state.Unbound, MostUnbound) + 1 };
+
         // As few as stray faults would be say nothing.
         if (window.Dropped * 50 > window.Completions)
         {
-            return Decide(
-                state with { Phase = AdaptivePhase.Follow, Limit = state.Limit * Backoff, Streak = 0 },
-                settings,
-                LimitReason.Dropped);
+            return AfterDropped(state, window, settings);
         }
+
+        state = state with { Dropped = false };
 
         // A signal holds the gate lower: what is seen is not this limit's doing. Or the downstream stands still.
         if (window.Limit < state.InForce || window.Completions < FewestCompletions)
@@ -157,11 +164,28 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         return Current;
     }
 
+    private static (AdaptiveState State, LimitDecision Decision) AfterDropped(
+        AdaptiveState state, in WindowSummary window, LimitSettings settings)
+    {
+        // The first are heard at once. After that, what is refused as soon as it comes holds no place: a limit below those
+        // that are served would only refuse some of them here.
+        double least = state.Dropped ? Math.Min(state.Limit, window.ServedInFlight) : 0;
+        double limit = Math.Max(state.Limit * Backoff, least);
+        return Decide(
+            state with { Phase = AdaptivePhase.Follow, Limit = limit, Streak = 0, Dropped = true },
+            settings,
+            LimitReason.Dropped);
+    }
+
+    /// <summary>With fewer in flight than this, the highest priorities would be refused.</summary>
+    private static double Essential(AdaptiveState state, in WindowSummary window)
+        => state.Demand.Essential(window.Latency);
+
     private static (AdaptiveState State, LimitDecision Decision) NotBound(
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
         double calm = Math.Min(window.Stretch, window.LatencyStretch);
-        if (calm > Suspicious * (1 + (4 * window.RelativeError)) && state.Rest == 0)
+        if (state.Unbound <= MostUnbound && calm > Suspicious * (1 + (4 * window.RelativeError)) && state.Rest == 0)
         {
             return BeginTest(state, window, settings);
         }
@@ -232,6 +256,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         Drift drift = state.Drift.With(deviation);
         bool quick = Math.Abs(deviation) > QuickDeviation || drift.Above > DriftAbove;
         double factor = Math.Clamp(Math.Exp(-(quick ? QuickGain : CalmGain) * excess), 0.4, 1.5);
+        double least = window.Stretch > Suspicious ? Math.Min(state.Limit, Essential(state, window)) : 0;
         OperatingPoint top = here.InFlight >= state.Top.InFlight ? here : state.Top;
 
         // Without dips a baseline that is too short would only be found at the end of a descent. One that made work
@@ -244,7 +269,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         state = state with
         {
             Phase = roomAbove ? AdaptivePhase.SlowStart : state.Phase,
-            Limit = state.Limit * factor,
+            Limit = Math.Max(state.Limit * factor, least),
             Streak = 0,
             Doubts = 0,
             Top = top,
@@ -303,6 +328,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
                 {
                     AdaptivePhase.SlowStart when state.Doubts == 0 => WindowPace.Hasty,
                     AdaptivePhase.Test or AdaptivePhase.Confirm => WindowPace.Careful,
+                    _ when state.Dropped => WindowPace.Heard,
                     _ => WindowPace.Usual,
                 },
             });

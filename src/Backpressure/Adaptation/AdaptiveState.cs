@@ -58,6 +58,18 @@ internal readonly record struct AdaptiveState
     /// <summary>So many in flight are known not to hinder each other: what is seen there is the baseline.</summary>
     public double Cleared { get; init; }
 
+    /// <summary>Who comes, where the limit binds.</summary>
+    public Demand Demand { get; init; }
+
+    /// <summary>Whether a look upwards has found congestion: the next one goes down.</summary>
+    public bool LookedUp { get; init; }
+
+    /// <summary>Windows in a row in which the limit did not bind.</summary>
+    public int Unbound { get; init; }
+
+    /// <summary>Whether the last window had dropped requests in it.</summary>
+    public bool Dropped { get; init; }
+
     /// <summary>What following has seen of lasting deviations from its target.</summary>
     public Drift Drift { get; init; }
 }

@@ -22,6 +22,7 @@ internal sealed partial class Gate
     private readonly TimingWheel _wheel;
     private readonly RetryAfterBook _book;
     private readonly List<Waiter> _expired = [];
+    private readonly long[] _fullByPriority = new long[Priorities.Count];
     private GateWord _word;
     private DrainRate _drain;
     private int _nominal;
@@ -72,7 +73,7 @@ internal sealed partial class Gate
         {
             lock (_lock)
             {
-                return new GateCounts(_word.Limit, _word.InFlight, _queue.Count, _fullArrivals, _refused, _admittedLate, _mayWaitAt);
+                return new GateCounts(_word.Limit, _word.InFlight, _queue.Count, _fullArrivals, _refused, _admittedLate, PriorityCounts.Of(_fullByPriority), _mayWaitAt);
             }
         }
     }
@@ -98,6 +99,7 @@ internal sealed partial class Gate
             }
 
             _fullArrivals++;
+            _fullByPriority[(int)arrival.Priority]++;
             _drain.NoteFull(now, _word.Sequence, _ticksPerSecond);
             if (arrival.Overflow == Overflow.Shed)
             {

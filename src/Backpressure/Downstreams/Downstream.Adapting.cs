@@ -61,6 +61,7 @@ internal sealed partial class Downstream
             InFlight = counts.InFlight,
             Waiting = counts.Waiting,
             FullArrivals = counts.FullArrivals + turnedAway,
+            FullByPriority = counts.FullByPriority,
             Refused = counts.Refused + turnedAway,
             AdmittedLate = counts.AdmittedLate,
             CanQueue = CanQueue(counts.MayWaitAt, now),

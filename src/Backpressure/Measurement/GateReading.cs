@@ -12,6 +12,9 @@ internal readonly record struct GateReading
     /// <summary>Arrivals that met a full gate.</summary>
     public required long FullArrivals { get; init; }
 
+    /// <summary>Those of them that asked the gate, by priority.</summary>
+    public PriorityCounts FullByPriority { get; init; }
+
     /// <summary>Of those, the ones refused or evicted.</summary>
     public required long Refused { get; init; }
 

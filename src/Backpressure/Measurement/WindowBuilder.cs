@@ -159,7 +159,7 @@ internal sealed class WindowBuilder
     private bool IsEnough(in MeterSums sums, double elapsed, WindowPace pace, long full, bool overdue)
     {
         // Dropped requests are news at once, unless they are as few as stray faults would be.
-        if (sums.Dropped * 50 > sums.Departures)
+        if (sums.Dropped * 50 > sums.Departures && (pace != WindowPace.Heard || sums.Samples + sums.Dropped >= EffectiveSamplesNeeded))
         {
             return true;
         }
@@ -223,6 +223,7 @@ internal sealed class WindowBuilder
             LatencySquaredSum = sums.LatencySquaredSum,
             Arrivals = arrivals,
             FullArrivals = full,
+            FullByPriority = reading.FullByPriority - _opening.FullByPriority,
             Refused = refused,
             Limit = reading.Limit,
             CanQueue = reading.CanQueue,

@@ -11,4 +11,7 @@ internal enum WindowPace
 
     /// <summary>Until its noise is a tenth: a verdict hangs on it.</summary>
     Careful,
+
+    /// <summary>As usual, dropped requests counted too: that there are some is no news any more, but how many.</summary>
+    Heard,
 }

@@ -41,6 +41,9 @@ internal readonly record struct WindowSummary
     /// <summary>Arrivals that met a full gate.</summary>
     public required long FullArrivals { get; init; }
 
+    /// <summary>Those of them that asked the gate, by priority.</summary>
+    public PriorityCounts FullByPriority { get; init; }
+
     /// <summary>Requests refused or evicted by the gate (in a shadow gate: would have been).</summary>
     public required long Refused { get; init; }
 
@@ -64,6 +67,12 @@ internal readonly record struct WindowSummary
 
     /// <summary>SL: the same from latencies alone. Calmer, but late after a change.</summary>
     public double LatencyStretch => LatencySum / Math.Max(Work, 1e-12);
+
+    /// <summary>Seconds that a request takes: by Little's law, but those that were dropped may have been so at once.</summary>
+    public double Latency => Dropped > 0 ? LatencySum / Math.Max(1, Completions) : MeanInFlight * Seconds / Math.Max(1, Completions);
+
+    /// <summary>How many of those in flight there were that were served in the end.</summary>
+    public double ServedInFlight => MeanInFlight * LatencySum / Math.Max(LatencySum + DroppedLatencySum, 1e-12);
 
     /// <summary>The relative standard error of what this window measured.</summary>
     public double RelativeError => LatencySum > 0 ? Math.Sqrt(LatencySquaredSum) / LatencySum : 1;

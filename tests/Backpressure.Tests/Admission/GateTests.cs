@@ -317,7 +317,7 @@ public sealed class GateTests
         rig.Leave();
 
         Assert.Equal(
-            new GateCounts(Limit: 1, InFlight: 1, Waiting: 1, FullArrivals: 4, Refused: 2, AdmittedLate: 1, MayWaitAt: rig.Now),
+            new GateCounts(Limit: 1, InFlight: 1, Waiting: 1, FullArrivals: 4, Refused: 2, AdmittedLate: 1, new PriorityCounts(Critical: 1, High: 0, Normal: 2, Low: 1), MayWaitAt: rig.Now),
             rig.Gate.Counts);
     }
 }

@@ -92,6 +92,16 @@ public sealed class WindowBuilderTests
     }
 
     [Fact]
+    public void TryClose_DroppedHeardOfAlready_WaitsUntilItKnowsHowMany()
+    {
+        Warm(50);
+        _meter.Dropped(-1);
+        WindowSummary window = Run(2, 50, 300, WindowPace.Heard)!.Value;
+        Assert.Equal(1, window.Dropped);
+        Assert.True(window.Completions + window.Dropped >= 25);
+    }
+
+    [Fact]
     public void TryClose_StrayDropped_DoesNotCloseEarly()
     {
         Warm(50);
