@@ -23,7 +23,7 @@ public sealed class WaitSpanTests
         await site.ActiveAsync(1);
 
         Task<HttpResponseMessage> waits = SendAsync(site, "/Block", trace);
-        await site.WaitersAsync(1);
+        await trace.WaitHasBegunAsync();
         leave.SetResult();
         string handlersSpan = await (await waits).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         await running;
@@ -54,7 +54,7 @@ public sealed class WaitSpanTests
         await site.ActiveAsync(1);
 
         Task<HttpResponseMessage> waits = SendAsync(site, "/Shed", trace);
-        await site.WaitersAsync(1);
+        await trace.WaitHasBegunAsync();
         site.Shedder.BeginShutdown();
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await waits).StatusCode);
         leave.SetResult();
@@ -123,6 +123,7 @@ public sealed class WaitSpanTests
     {
         private readonly ConcurrentQueue<Activity> _ended = new();
         private readonly ActivityListener _listener;
+        private volatile bool _waitHasBegun;
 
         public Trace()
         {
@@ -131,6 +132,13 @@ public sealed class WaitSpanTests
                 ShouldListenTo = static _ => true,
                 Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
                     options.Parent.TraceId == Id ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
+                ActivityStarted = activity =>
+                {
+                    if (activity.TraceId == Id && activity.OperationName == "backpressure.wait")
+                    {
+                        _waitHasBegun = true;
+                    }
+                },
                 ActivityStopped = activity =>
                 {
                     if (activity.TraceId == Id)
@@ -143,6 +151,9 @@ public sealed class WaitSpanTests
         }
 
         public ActivityTraceId Id { get; } = ActivityTraceId.CreateRandom();
+
+        /// <summary>A request is in the queue a moment before it has a span for that, and has none if it is out again by then.</summary>
+        public Task WaitHasBegunAsync() => Site.EventuallyAsync(() => _waitHasBegun, "a wait that begins");
 
         /// <summary>The request's span ends after its client has its answer.</summary>
         public async Task<Activity[]> SpansAsync(int count)
