@@ -35,9 +35,9 @@ public sealed class Sale : IAsyncLifetime
         if (_sale is not null)
         {
             // Its children end with it. Not SIGINT: who is started in the background of a shell's script never hears it.
-            await _sale.SignalAsync("TERM");
-            await _sale.ExitAsync();
-            await _sale.DisposeAsync();
+            await using Tool sale = _sale;
+            await sale.SignalAsync("TERM");
+            await sale.ExitAsync();
         }
     }
 
