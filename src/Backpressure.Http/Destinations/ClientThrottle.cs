@@ -13,7 +13,7 @@ internal static class ClientThrottle
     public const int FewestRequests = 10;
 
     /// <summary>The probability.</summary>
-    /// <param name="requests">Calls that have ended, those included that were refused by this.</param>
+    /// <param name="requests">Calls asked for, those included that were refused by this.</param>
     /// <param name="accepts">Those of them that the destination did not refuse.</param>
     /// <param name="ratio">K.</param>
     public static double ProbabilityOf(int requests, int accepts, double ratio) =>

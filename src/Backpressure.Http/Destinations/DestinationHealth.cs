@@ -12,6 +12,11 @@ internal sealed class DestinationHealth
     private const int Calls = 0;
     private const int ShedCalls = 1;
 
+    // By priority, for the throttle.
+    private const int Asked = 0;
+    private const int Accepted = Priorities.Count;
+    private const int Decided = 2 * Priorities.Count;
+
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
     private readonly Func<ClientSettings> _settings;
@@ -28,11 +33,11 @@ internal sealed class DestinationHealth
         _time = time;
         _settings = settings;
         _random = random;
-        _throttle = new SlidingCounts(2 * Priorities.Count, (long)(settings().ThrottleWindow.TotalSeconds * time.TimestampFrequency));
+        _throttle = new SlidingCounts(3 * Priorities.Count, (long)(settings().ThrottleWindow.TotalSeconds * time.TimestampFrequency));
         _signal = new SlidingCounts(2, (long)(SignalSeconds * time.TimestampFrequency));
     }
 
-    /// <summary>Says whether a call is better not sent; for the throttle it counts when it has ended, or here if it ends here.</summary>
+    /// <summary>Counts a call that is asked for, and says whether it is better not sent.</summary>
     /// <param name="priority">Its priority.</param>
     /// <param name="now">The time.</param>
     /// <param name="retryAfterSeconds">When to try again, in whole seconds.</param>
@@ -50,10 +55,11 @@ internal sealed class DestinationHealth
 
             retryAfterSeconds = 1;
             double probability = ProbabilityLocked(p, now);
+            _throttle.Add(Asked + p, now);
             if (probability > 0 && _random() < probability)
             {
-                // Where it is only observed it is sent all the same, and counts at its end.
-                _throttle.Add(p, now, _settings().Enforces ? 1 : 0);
+                // Where it is only observed it is sent all the same, and is decided at its end.
+                _throttle.Add(Decided + p, now, _settings().Enforces ? 1 : 0);
                 CountLocked(isShed: true, now);
                 return RefusalReason.Throttled;
             }
@@ -62,12 +68,16 @@ internal sealed class DestinationHealth
         }
     }
 
-    /// <summary>It was refused by the gate, or for want of a credit: that says nothing of what the destination accepts.</summary>
-    public void Shed(long now)
+    /// <summary>It was not sent after all, refused by the gate or for want of a credit: that says nothing of what the destination accepts.</summary>
+    public void NotSent(Priority priority, bool isShed, long now)
     {
         lock (_lock)
         {
-            CountLocked(isShed: true, now);
+            _throttle.Add(Asked + (int)priority, now, -1);
+            if (isShed)
+            {
+                CountLocked(isShed, now);
+            }
         }
     }
 
@@ -82,11 +92,10 @@ internal sealed class DestinationHealth
         {
             CountLocked(isShed: outcome == Outcome.Dropped, now);
 
-            // Not before: of those that are on their way nobody knows yet whether they are accepted.
-            _throttle.Add((int)priority, now);
+            _throttle.Add(Decided + (int)priority, now);
             if (outcome != Outcome.Dropped)
             {
-                _throttle.Add(Priorities.Count + (int)priority, now);
+                _throttle.Add(Accepted + (int)priority, now);
                 if (outcome == Outcome.Success)
                 {
                     // Whoever serves this priority does not turn all of it away, nor what is above it.
@@ -144,7 +153,11 @@ internal sealed class DestinationHealth
     private double ProbabilityLocked(int priority, long now)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread, "Counts are guarded.");
-        return ClientThrottle.ProbabilityOf(_throttle.Sum(priority, now), _throttle.Sum(Priorities.Count + priority, now), _settings().ThrottleRatio);
+
+        // Of those that are on their way nobody knows yet whether they are accepted: a first burst is none of an overload.
+        return _throttle.Sum(Decided + priority, now) < ClientThrottle.FewestRequests
+            ? 0
+            : ClientThrottle.ProbabilityOf(_throttle.Sum(Asked + priority, now), _throttle.Sum(Accepted + priority, now), _settings().ThrottleRatio);
     }
 
     [InlineArray(Priorities.Count)]

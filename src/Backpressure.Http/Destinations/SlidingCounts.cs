@@ -11,7 +11,7 @@ internal sealed class SlidingCounts(int series, long window, int slices = 10)
     private readonly int[] _sums = new int[series];
     private long _slice = long.MinValue;
 
-    /// <summary>Counts one more.</summary>
+    /// <summary>Counts one more, or takes one back that was counted a moment ago.</summary>
     public void Add(int index, long now, int count = 1)
     {
         MoveTo(now);

@@ -101,11 +101,7 @@ internal struct OutboundCall
             return null;
         }
 
-        if (answer == CreditAnswer.None)
-        {
-            _destination.Health.Shed(now);
-        }
-
+        _destination.Health.NotSent(_priority, answer == CreditAnswer.None, now);
         _destination.Leave(now);
         if (answer == CreditAnswer.ClientAborted)
         {
@@ -142,11 +138,7 @@ internal struct OutboundCall
         }
 
         GiveCreditBack();
-        if (_lease.Reason is not (RejectionReason.ClientAborted or RejectionReason.DeadlineExceeded))
-        {
-            _destination.Health.Shed(now);
-        }
-
+        _destination.Health.NotSent(_priority, _lease.Reason is not (RejectionReason.ClientAborted or RejectionReason.DeadlineExceeded), now);
         _destination.Leave(now);
         if (_lease.Reason == RejectionReason.ClientAborted)
         {
