@@ -1,10 +1,8 @@
 using System.Globalization;
-using System.Text;
 using Backpressure;
 using Chain.Running;
 using FlashSale.Report;
 using ScottPlot;
-using ScottPlot.TickGenerators;
 using SkiaSharp;
 
 namespace Chain.Report;
@@ -40,33 +38,12 @@ internal static class Chart
     /// <summary>Writes <c>chain.png</c> and <c>chain.svg</c>, and returns the path of the first.</summary>
     public static string Save(Run without, Run with, string folder)
     {
-        EmbeddedFont.Install();
         Directory.CreateDirectory(folder);
         string png = Path.Combine(folder, "chain.png");
         const int height = HeaderHeight + (2 * RowHeight) + FooterHeight;
         ChartRow[] rows = [ChartRow.From(without, Interval), ChartRow.From(with, Interval)];
 
-        using (SKSurface surface = SKSurface.Create(new SKImageInfo(Width * 2, height * 2)))
-        {
-            // Twice the size at which it is shown, for sharp screens.
-            surface.Canvas.Scale(2);
-            Draw(surface.Canvas, rows, height);
-            using SKImage image = surface.Snapshot();
-            using SKData encoded = image.Encode(SKEncodedImageFormat.Png, 100);
-            using FileStream file = File.Create(png);
-            encoded.SaveTo(file);
-        }
-
-        using (MemoryStream svg = new())
-        {
-            using (SKCanvas canvas = SKSvgCanvas.Create(SKRect.Create(Width, height), svg))
-            {
-                Draw(canvas, rows, height);
-            }
-
-            File.WriteAllText(Path.ChangeExtension(png, ".svg"), EmbeddedFont.EmbedIn(Encoding.UTF8.GetString(svg.ToArray())));
-        }
-
+        Picture.Save(png, Width, height, canvas => Draw(canvas, rows, height));
         return png;
     }
 
@@ -80,8 +57,8 @@ internal static class Chart
         {
             ChartRow row = rows[i];
             float top = HeaderHeight + (i * RowHeight);
-            float titleEnd = Text(canvas, row.Title, Margin, top + 20, 16, Ink, bold: true);
-            Text(canvas, row.Remark, titleEnd + 12, top + 20, 14.5f, SKColor.Parse(row.Run.Protected ? LimitColor : RefusedColor), bold: false);
+            float titleEnd = Picture.Text(canvas, row.Title, Margin, top + 20, 16, Ink, bold: true);
+            Picture.Text(canvas, row.Remark, titleEnd + 12, top + 20, 14.5f, SKColor.Parse(row.Run.Protected ? LimitColor : RefusedColor), bold: false);
             using Plot served = ServedPlot(row, mostServed * 1.08);
             Render(served, canvas, Margin, AttemptsLeft - 12, top);
             using Plot attempts = AttemptsPlot(row, mostAttempts * 1.1);
@@ -93,35 +70,35 @@ internal static class Chart
             }
             else
             {
-                Text(canvas, "It has no gate.", GateLeft + 46, top + 110, 14.5f, Faint, bold: false);
+                Picture.Text(canvas, "It has no gate.", GateLeft + 46, top + 110, 14.5f, Faint, bold: false);
             }
         }
 
-        Text(canvas, "seconds; shaded: Payments is slow", 190, height - 12, 13, Faint, bold: false);
-        Text(canvas, "seconds", 690, height - 12, 13, Faint, bold: false);
-        Text(canvas, "seconds", 1000, height - 12, 13, Faint, bold: false);
+        Picture.Text(canvas, "seconds; shaded: Payments is slow", 190, height - 12, 13, Faint, bold: false);
+        Picture.Text(canvas, "seconds", 690, height - 12, 13, Faint, bold: false);
+        Picture.Text(canvas, "seconds", 1000, height - 12, 13, Faint, bold: false);
     }
 
     private static void DrawHeader(SKCanvas canvas)
     {
-        Text(canvas, string.Create(CultureInfo.InvariantCulture, $"Edge calls Checkout calls Payments, which takes {Scenario.SlowedTimes} times as long for {Scenario.Slowed.TotalSeconds:N0} s"), Margin, 34, 24, Ink, bold: true);
-        Text(canvas, string.Create(CultureInfo.InvariantCulture, $"{Scenario.OfferedPerSecond:N0} requests a second for what can do {Scenario.CapacityPerSecond:N0}, and {Scenario.SlowedCapacityPerSecond:N0} while it is slow. Each caller tries up to {Scenario.MoreAttempts + 1} times, with the same time-outs."), Margin, 58, 14.5f, Faint, bold: false);
+        Picture.Text(canvas, string.Create(CultureInfo.InvariantCulture, $"Edge calls Checkout calls Payments, which takes {Scenario.SlowedTimes} times as long for {Scenario.Slowed.TotalSeconds:N0} s"), Margin, 34, 24, Ink, bold: true);
+        Picture.Text(canvas, string.Create(CultureInfo.InvariantCulture, $"{Scenario.OfferedPerSecond:N0} requests a second for what can do {Scenario.CapacityPerSecond:N0}, and {Scenario.SlowedCapacityPerSecond:N0} while it is slow. Each caller tries up to {Scenario.MoreAttempts + 1} times, with the same time-outs."), Margin, 58, 14.5f, Faint, bold: false);
         const float baseline = 96;
-        Text(canvas, "Served a second", Margin, baseline, 15, Ink, bold: true);
+        Picture.Text(canvas, "Served a second", Margin, baseline, 15, Ink, bold: true);
         float x = 148;
         foreach ((Priority priority, _) in Scenario.Mix)
         {
-            Swatch(canvas, SKRect.Create(x, baseline - 12, 16, 14), SKColor.Parse(PriorityColors[priority]));
-            x = Text(canvas, priority.ToString(), x + 22, baseline, 13.5f, Ink, bold: false) + 14;
+            Picture.Swatch(canvas, SKRect.Create(x, baseline - 12, 16, 14), SKColor.Parse(PriorityColors[priority]));
+            x = Picture.Text(canvas, priority.ToString(), x + 22, baseline, 13.5f, Ink, bold: false) + 14;
         }
 
         using SKPaint dash = new() { Color = Ink, StrokeWidth = 1.6f, IsStroke = true, PathEffect = SKPathEffect.CreateDash([5, 4], 0) };
         canvas.DrawLine(x, baseline - 5, x + 26, baseline - 5, dash);
-        Text(canvas, "asked for", x + 31, baseline, 13.5f, Ink, bold: false);
-        Text(canvas, "At Payments for one at Edge", AttemptsLeft + 46, baseline, 15, Ink, bold: true);
-        x = Text(canvas, "Edge's gate:", GateLeft + 46, baseline, 15, Ink, bold: true) + 10;
-        x = Text(canvas, "limit", x, baseline, 13.5f, SKColor.Parse(LimitColor), bold: true) + 10;
-        Text(canvas, "refused a second", x, baseline, 13.5f, SKColor.Parse(RefusedColor), bold: true);
+        Picture.Text(canvas, "asked for", x + 31, baseline, 13.5f, Ink, bold: false);
+        Picture.Text(canvas, "At Payments for one at Edge", AttemptsLeft + 46, baseline, 15, Ink, bold: true);
+        x = Picture.Text(canvas, "Edge's gate:", GateLeft + 46, baseline, 15, Ink, bold: true) + 10;
+        x = Picture.Text(canvas, "limit", x, baseline, 13.5f, SKColor.Parse(LimitColor), bold: true) + 10;
+        Picture.Text(canvas, "refused a second", x, baseline, 13.5f, SKColor.Parse(RefusedColor), bold: true);
     }
 
     private static Plot ServedPlot(ChartRow row, double top)
@@ -172,48 +149,11 @@ internal static class Chart
 
     private static Plot NewPlot(double top, double tick)
     {
-        Plot plot = new();
-
-        // It shares the canvas with the other plots.
-        plot.RenderManager.ClearCanvasBeforeEachRender = false;
-        plot.Axes.SetLimits(-Scenario.Before.TotalSeconds, (Scenario.End - Scenario.SlowFrom).TotalSeconds, 0, top);
-        plot.Axes.Bottom.TickGenerator = new NumericFixedInterval(5);
-        plot.Axes.Left.TickGenerator = new NumericFixedInterval(tick);
-        foreach (IAxis axis in (IAxis[])[plot.Axes.Bottom, plot.Axes.Left])
-        {
-            axis.TickLabelStyle.FontSize = 12.5f;
-            axis.TickLabelStyle.ForeColor = Color.FromHex("#616e7c");
-            axis.MajorTickStyle.Length = 3;
-            axis.MinorTickStyle.Length = 0;
-            axis.FrameLineStyle.Color = Color.FromHex("#9aa5b1");
-        }
-
-        plot.Axes.Right.FrameLineStyle.Width = 0;
-        plot.Axes.Top.FrameLineStyle.Width = 0;
-        plot.Grid.MajorLineColor = Color.FromHex("#e4e7eb");
-        plot.Layout.Fixed(new PixelPadding(left: 46, right: 8, bottom: 24, top: 4));
-        ScottPlot.Plottables.HorizontalSpan slowed = plot.Add.HorizontalSpan(0, Scenario.Slowed.TotalSeconds);
-        slowed.FillStyle.Color = Color.FromHex("#d97706").WithAlpha(.13);
-        slowed.LineStyle.Width = 0;
+        Plot plot = Picture.NewPlot(-Scenario.Before.TotalSeconds, (Scenario.End - Scenario.SlowFrom).TotalSeconds, top, timeTick: 5, tick);
+        Picture.Shade(plot, 0, Scenario.Slowed.TotalSeconds, Color.FromHex("#d97706").WithAlpha(.13));
         return plot;
     }
 
     private static void Render(Plot plot, SKCanvas canvas, int left, int right, float top)
         => plot.Render(canvas, new PixelRect(left, right, top + RowHeight - 6, top + RowTitleHeight));
-
-    private static void Swatch(SKCanvas canvas, SKRect rectangle, SKColor color)
-    {
-        using SKPaint fill = new() { Color = color };
-        canvas.DrawRect(rectangle, fill);
-    }
-
-    /// <summary>Writes a line of text and returns where it ends.</summary>
-    private static float Text(SKCanvas canvas, string text, float x, float baseline, float size, SKColor color, bool bold)
-    {
-        using SKTypeface typeface = EmbeddedFont.Typeface(bold);
-        using SKFont font = new(typeface, size) { Subpixel = true };
-        using SKPaint paint = new() { Color = color, IsAntialias = true };
-        canvas.DrawText(text, x, baseline, font, paint);
-        return x + font.MeasureText(text);
-    }
 }

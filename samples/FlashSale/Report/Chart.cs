@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text;
 using ScottPlot;
-using ScottPlot.TickGenerators;
 using SkiaSharp;
 
 namespace FlashSale.Report;
@@ -39,32 +37,11 @@ internal static class Chart
     /// <summary>Writes <c>flash-sale.png</c> and <c>flash-sale.svg</c>, and returns the path of the first.</summary>
     public static string Save(ChartData data, string folder)
     {
-        EmbeddedFont.Install();
         Directory.CreateDirectory(folder);
         string png = Path.Combine(folder, "flash-sale.png");
         int height = HeaderHeight + (data.Rows.Count * RowHeight) + FooterHeight;
 
-        using (SKSurface surface = SKSurface.Create(new SKImageInfo(Width * 2, height * 2)))
-        {
-            // Twice the size at which it is shown, for sharp screens.
-            surface.Canvas.Scale(2);
-            Draw(surface.Canvas, data, height);
-            using SKImage image = surface.Snapshot();
-            using SKData encoded = image.Encode(SKEncodedImageFormat.Png, 100);
-            using FileStream file = File.Create(png);
-            encoded.SaveTo(file);
-        }
-
-        using (MemoryStream svg = new())
-        {
-            using (SKCanvas canvas = SKSvgCanvas.Create(SKRect.Create(Width, height), svg))
-            {
-                Draw(canvas, data, height);
-            }
-
-            File.WriteAllText(Path.ChangeExtension(png, ".svg"), EmbeddedFont.EmbedIn(Encoding.UTF8.GetString(svg.ToArray())));
-        }
-
+        Picture.Save(png, Width, height, canvas => Draw(canvas, data, height));
         return png;
     }
 
@@ -78,8 +55,8 @@ internal static class Chart
         {
             ChartRow row = data.Rows[i];
             float top = HeaderHeight + (i * RowHeight);
-            float titleEnd = Text(canvas, row.Title, Margin, top + 20, 16, Ink, bold: true);
-            Text(canvas, row.Remark, titleEnd + 12, top + 20, 14.5f, SKColor.Parse(ToneColors[row.Tone]), bold: false);
+            float titleEnd = Picture.Text(canvas, row.Title, Margin, top + 20, 16, Ink, bold: true);
+            Picture.Text(canvas, row.Remark, titleEnd + 12, top + 20, 14.5f, SKColor.Parse(ToneColors[row.Tone]), bold: false);
 
             using Plot served = ServedPlot(row, data, mostServed * 1.12);
             served.Render(canvas, new PixelRect(Margin, MemoryLeft - 12, top + RowHeight - 6, top + RowTitleHeight));
@@ -87,22 +64,22 @@ internal static class Chart
             memory.Render(canvas, new PixelRect(MemoryLeft, Width - Margin, top + RowHeight - 6, top + RowTitleHeight));
         }
 
-        Text(canvas, "seconds (the first three are warm-up)", 330, height - 12, 13, Faint, bold: false);
-        Text(canvas, "seconds", 1000, height - 12, 13, Faint, bold: false);
+        Picture.Text(canvas, "seconds (the first three are warm-up)", 330, height - 12, 13, Faint, bold: false);
+        Picture.Text(canvas, "seconds", 1000, height - 12, 13, Faint, bold: false);
     }
 
     private static void DrawHeader(SKCanvas canvas, ChartData data)
     {
-        Text(canvas, string.Create(CultureInfo.InvariantCulture, $"A flash sale: {data.OfferedPerSecond:N0} requests a second for a shop that can serve {data.CapacityPerSecond:N0}"), Margin, 34, 24, Ink, bold: true);
-        Text(canvas, "The same shop, the same load, 64 MiB of heap; only what stands between clients and database differs.", Margin, 58, 14.5f, Faint, bold: false);
+        Picture.Text(canvas, string.Create(CultureInfo.InvariantCulture, $"A flash sale: {data.OfferedPerSecond:N0} requests a second for a shop that can serve {data.CapacityPerSecond:N0}"), Margin, 34, 24, Ink, bold: true);
+        Picture.Text(canvas, "The same shop, the same load, 64 MiB of heap; only what stands between clients and database differs.", Margin, 58, 14.5f, Faint, bold: false);
 
         float x = Margin;
         const float baseline = 96;
-        Text(canvas, "Served a second", x, baseline, 15, Ink, bold: true);
+        Picture.Text(canvas, "Served a second", x, baseline, 15, Ink, bold: true);
         x = 148;
         foreach (string priority in Scenario.Priorities)
         {
-            Swatch(canvas, SKRect.Create(x, baseline - 12, 16, 14), SKColor.Parse(PriorityColors[priority]));
+            Picture.Swatch(canvas, SKRect.Create(x, baseline - 12, 16, 14), SKColor.Parse(PriorityColors[priority]));
             string routes = string.Join(", ", Scenario.Routes.Where(r => r.Priority == priority).Select(r => r.Route switch
             {
                 ShopRoute.Checkout => "checkouts",
@@ -110,13 +87,13 @@ internal static class Chart
                 ShopRoute.Recommendation => "recommendations",
                 _ => "analytics",
             }));
-            x = Text(canvas, $"{priority}: {routes}", x + 22, baseline, 13.5f, Ink, bold: false) + 16;
+            x = Picture.Text(canvas, $"{priority}: {routes}", x + 22, baseline, 13.5f, Ink, bold: false) + 16;
         }
 
         using SKPaint dash = new() { Color = Ink, StrokeWidth = 1.6f, IsStroke = true, PathEffect = SKPathEffect.CreateDash([5, 4], 0) };
         canvas.DrawLine(x, baseline - 5, x + 26, baseline - 5, dash);
-        Text(canvas, "checkouts asked for", x + 31, baseline, 13.5f, Ink, bold: false);
-        Text(canvas, "Memory (MiB)", MemoryLeft + 46, baseline, 15, Ink, bold: true);
+        Picture.Text(canvas, "checkouts asked for", x + 31, baseline, 13.5f, Ink, bold: false);
+        Picture.Text(canvas, "Memory (MiB)", MemoryLeft + 46, baseline, 15, Ink, bold: true);
     }
 
     private static Plot ServedPlot(ChartRow row, ChartData data, double top)
@@ -155,32 +132,9 @@ internal static class Chart
 
     private static Plot NewPlot(ChartRow row, double top)
     {
-        Plot plot = new();
-
-        // It shares the canvas with the other plots.
-        plot.RenderManager.ClearCanvasBeforeEachRender = false;
         double start = Math.Floor(row.Seconds[0]);
-        double end = Math.Ceiling(row.Seconds[^1]);
-        plot.Axes.SetLimits(start, end, 0, top);
-        plot.Axes.Bottom.TickGenerator = new NumericFixedInterval(3);
-        plot.Axes.Left.TickGenerator = new NumericFixedInterval(top > 1000 ? 500 : top > 300 ? 200 : 50);
-        foreach (IAxis axis in (IAxis[])[plot.Axes.Bottom, plot.Axes.Left])
-        {
-            axis.TickLabelStyle.FontSize = 12.5f;
-            axis.TickLabelStyle.ForeColor = Color.FromHex("#616e7c");
-            axis.MajorTickStyle.Length = 3;
-            axis.MinorTickStyle.Length = 0;
-            axis.FrameLineStyle.Color = Color.FromHex("#9aa5b1");
-        }
-
-        plot.Axes.Right.FrameLineStyle.Width = 0;
-        plot.Axes.Top.FrameLineStyle.Width = 0;
-        plot.Grid.MajorLineColor = Color.FromHex("#e4e7eb");
-        plot.Layout.Fixed(new PixelPadding(left: 46, right: 8, bottom: 24, top: 4));
-
-        ScottPlot.Plottables.HorizontalSpan warmUp = plot.Add.HorizontalSpan(start, 0);
-        warmUp.FillStyle.Color = Color.FromHex("#1f2933").WithAlpha(.05);
-        warmUp.LineStyle.Width = 0;
+        Plot plot = Picture.NewPlot(start, Math.Ceiling(row.Seconds[^1]), top, timeTick: 3, tick: top > 1000 ? 500 : top > 300 ? 200 : 50);
+        Picture.Shade(plot, start, 0, Color.FromHex("#1f2933").WithAlpha(.05));
         return plot;
     }
 
@@ -198,21 +152,5 @@ internal static class Chart
         label.LabelFontColor = Color.FromHex(PriorityColors["Critical"]);
         label.LabelFontSize = 14;
         label.LabelBold = true;
-    }
-
-    private static void Swatch(SKCanvas canvas, SKRect rectangle, SKColor color)
-    {
-        using SKPaint fill = new() { Color = color };
-        canvas.DrawRect(rectangle, fill);
-    }
-
-    /// <summary>Writes a line of text and returns where it ends.</summary>
-    private static float Text(SKCanvas canvas, string text, float x, float baseline, float size, SKColor color, bool bold)
-    {
-        using SKTypeface typeface = EmbeddedFont.Typeface(bold);
-        using SKFont font = new(typeface, size) { Subpixel = true };
-        using SKPaint paint = new() { Color = color, IsAntialias = true };
-        canvas.DrawText(text, x, baseline, font, paint);
-        return x + font.MeasureText(text);
     }
 }
