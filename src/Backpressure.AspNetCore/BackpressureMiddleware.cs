@@ -176,15 +176,19 @@ internal sealed class BackpressureMiddleware
 
         ActivityTags.Add(gated);
         return !gated.Lease.IsAdmitted ? _rejecter.WriteAsync(gated)
-            : gated.LimitedBy is null ? gated.RunAsync(_next)
-            : RunBehindArrivalsAsync(gated);
+            : GoesBehindArrivals(gated) ? RunBehindArrivalsAsync(gated, _next)
+            : gated.RunAsync(_next);
     }
 
     // The pool runs what was queued first. Where handlers compute, those that wait for a thread have not come to the gate yet, so it
-    // cannot tell who matters; while a signal is up, a handler therefore goes behind all that have arrived.
-    private async Task RunBehindArrivalsAsync(GatedRequest gated)
+    // cannot tell who matters, and a thread that comes by with one after the other always finds it free. While a signal is up, or where
+    // waits for a thread are one and anything waits, a handler therefore goes behind all that have arrived.
+    private static bool GoesBehindArrivals(GatedRequest gated) =>
+        gated.LimitedBy is not null || (LoadShedder.HeedsThreadPool(in gated.Lease) && ThreadPool.PendingWorkItemCount > 0);
+
+    private static async Task RunBehindArrivalsAsync(GatedRequest gated, RequestDelegate next)
     {
-        await Task.Yield();
-        await gated.RunAsync(_next);
+        await new BehindArrivals();
+        await gated.RunAsync(next);
     }
 }

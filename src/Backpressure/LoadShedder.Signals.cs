@@ -12,6 +12,9 @@ public sealed partial class LoadShedder
     /// <summary>The signal that keeps the limit of a lease's downstream below its law's; null: none.</summary>
     internal static string? LimitedBy(in AdmissionLease lease) => lease.Class.Downstream.LimitedBy;
 
+    /// <summary>Whether waits for a thread of the pool are a signal of a lease's downstream, up or not.</summary>
+    internal static bool HeedsThreadPool(in AdmissionLease lease) => lease.Class.Downstream.HeedsThreadPool;
+
     // Called by requests and timers: what goes wrong costs a look at the signals, nothing else.
     private void ApplySignals(long now)
     {

@@ -124,6 +124,57 @@ public sealed class SignalTests
         Assert.Equal(runsAtOnce, ranAtOnce);
     }
 
+    [Theory]
+    [InlineData(SignalKind.ThreadPoolDelay, false)]
+    [InlineData(SignalKind.Cpu, true)]
+    public async Task WhereWaitsForAThreadAreASignal_HandlersGoBehindWhatWaitsForOne(SignalKind kind, bool runsAtOnce)
+    {
+        await using WebApplication app = await StartAsync(
+            static _ => { }, options => options.Signals["pressure"] = new SignalOptions { Kind = kind, Soft = 0.98, Hard = 0.99 });
+        bool ran = false;
+        BackpressureMiddleware middleware = BackpressureMiddleware.Create(
+            _ =>
+            {
+                ran = true;
+                return Task.CompletedTask;
+            },
+            app.Services);
+        var context = new DefaultHttpContext { RequestServices = app.Services };
+
+        (Task handled, bool ranAtOnce) = WhilePoolIsFull(() => (middleware.InvokeAsync(context), ran));
+        await handled;
+
+        Assert.Equal(runsAtOnce, ranAtOnce);
+        Assert.True(ran);
+    }
+
+    // With more to do for the pool than it has threads.
+    private static T WhilePoolIsFull<T>(Func<T> act)
+    {
+        using var release = new ManualResetEventSlim();
+        using var left = new CountdownEvent(ThreadPool.ThreadCount + 200);
+        for (int i = left.InitialCount; i > 0; i--)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                _ =>
+                {
+                    release.Wait();
+                    left.Signal();
+                },
+                null);
+        }
+
+        try
+        {
+            return act();
+        }
+        finally
+        {
+            release.Set();
+            left.Wait();
+        }
+    }
+
     // Of the thread that brings a request to its gate.
     [ThreadStatic]
     private static bool s_arriving;
@@ -149,7 +200,7 @@ public sealed class SignalTests
         return await client.GetStringAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
     }
 
-    private async Task<WebApplication> StartAsync(Action<IServiceCollection> add)
+    private async Task<WebApplication> StartAsync(Action<IServiceCollection> add, Action<BackpressureOptions>? configure = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder();
         builder.WebHost.UseTestServer();
@@ -160,6 +211,7 @@ public sealed class SignalTests
             options.Signals["pressure"] = new SignalOptions { Kind = SignalKind.Custom, Soft = 0, Hard = 1 };
             options.Downstreams["Default"] = new DownstreamOptions { Limit = new LimitOptions { Algorithm = LimitAlgorithm.Fixed, Value = 40 } };
             options.Downstreams["Default"].Signals.Add("pressure");
+            configure?.Invoke(options);
         });
         add(builder.Services);
         WebApplication app = builder.Build();

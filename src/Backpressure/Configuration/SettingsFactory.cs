@@ -106,6 +106,7 @@ internal static class SettingsFactory
             },
             MaxLongLived = downstream.MaxLongLived,
             Signals = new(downstream.Signals.Select(signal => signals[signal].Name).Distinct(StringComparer.OrdinalIgnoreCase)),
+            HeedsThreadPool = downstream.Signals.Any(signal => signals[signal].Kind == SignalKind.ThreadPoolDelay),
         };
 
     private static LimitSettings Make(LimitOptions limit)

@@ -63,6 +63,9 @@ internal sealed record DownstreamSettings
 
     /// <summary>The names of the signals that lower its limit, as they were declared.</summary>
     public ValueList<string> Signals { get; init; } = new([]);
+
+    /// <summary>Whether one of them is <see cref="SignalKind.ThreadPoolDelay"/>.</summary>
+    public bool HeedsThreadPool { get; init; }
 }
 
 internal sealed record LimitSettings

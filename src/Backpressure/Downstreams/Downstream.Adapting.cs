@@ -23,6 +23,9 @@ internal sealed partial class Downstream
     /// <summary>The names of the signals that lower its limit.</summary>
     internal IReadOnlyList<string> Signals => Volatile.Read(ref _settings).Signals;
 
+    /// <summary>Whether waits for a thread of the pool are among them.</summary>
+    internal bool HeedsThreadPool => Volatile.Read(ref _settings).HeedsThreadPool;
+
     /// <summary>The signal that keeps its limit below what the law allows; null: none.</summary>
     internal string? LimitedBy => _pressure.Signal;
 

@@ -1,8 +1,8 @@
 namespace Backpressure.Benchmarks.Live;
 
 /// <summary>
-/// Handlers that compute on the server's one core, 4 ms each: the queue is the thread pool's, before any middleware. A tenth of the
-/// load is Critical, half of what the core can do at five times its capacity.
+/// Handlers that compute on the server's one core, 4 ms each: the queue is the thread pool's, before any middleware. Critical asks for
+/// a quarter of what the core can do, from the beginning to the end; then the others come, nineteen times as many.
 /// </summary>
 internal static class ComputeBound
 {
@@ -12,13 +12,14 @@ internal static class ComputeBound
     private const string Settling = "settling";
     private const string Full = "full";
 
-    private static readonly double[] Shares = [0.1, 0.9];
+    /// <summary>What Critical asks for, as a part of the capacity.</summary>
+    private const double Critical = 0.25;
 
     public static Experiment At(double load, Lengths lengths, IReadOnlyList<Contender> contenders) => new(
         $"compute-bound at {load:0}x",
         Plant.Processor,
         [new("/critical", Priority.Critical, ServiceMs), new("/normal", Priority.Normal, ServiceMs)],
-        [Phase("warm-up", lengths.WarmUp, 0.1), Phase(Unloaded, lengths.Phase, 0.1), Phase(Settling, 2, load), Phase(Full, lengths.Phase, load)],
+        [Phase("warm-up", lengths.WarmUp, Critical), Phase(Unloaded, lengths.Phase, Critical), Phase(Settling, 2, load), Phase(Full, lengths.Phase, load)],
         1000,
         contenders,
         run =>
@@ -34,5 +35,6 @@ internal static class ComputeBound
         Claimed = Contender.WithSignal,
     };
 
-    private static Phase Phase(string name, double seconds, double times) => new(name, seconds, times * CapacityPerSecond, Shares);
+    private static Phase Phase(string name, double seconds, double times) =>
+        new(name, seconds, times * CapacityPerSecond, [Critical / times, 1 - (Critical / times)]);
 }

@@ -16,8 +16,9 @@ internal static class Guarding
         switch (settings.Contender.Guard)
         {
             case Guard.Backpressure:
-                // An empty section but for the signal: every default, and none of what this machine's environment may say.
-                services.AddBackpressure(new ConfigurationBuilder().AddInMemoryCollection(SignalOf(settings)).Build().GetSection("Backpressure"));
+                // An empty section but for what the contender is about: every default, and none of what this machine's environment may say.
+                services.AddBackpressure(
+                    new ConfigurationBuilder().AddInMemoryCollection([.. MaxOf(settings), .. SignalOf(settings)]).Build().GetSection("Backpressure"));
                 break;
 
             case Guard.RateLimiter:
@@ -37,12 +38,19 @@ internal static class Guarding
         }
     }
 
+    // What computes is done no sooner by being begun sooner.
+    private static Dictionary<string, string?> MaxOf(ServerSettings settings) => !settings.Plant.Computes ? [] : new()
+    {
+        ["Backpressure:Downstreams:Default:Limit:Initial"] = $"{ServerProcess.MostComputing}",
+        ["Backpressure:Downstreams:Default:Limit:Max"] = $"{ServerProcess.MostComputing}",
+        ["Backpressure:Downstreams:Default:Limit:Min"] = "1",
+    };
+
     private static Dictionary<string, string?> SignalOf(ServerSettings settings) => !settings.Contender.ThreadPoolDelay ? [] : new()
     {
         ["Backpressure:Signals:threads:Kind"] = nameof(SignalKind.ThreadPoolDelay),
         ["Backpressure:Signals:threads:Soft"] = "0.002",
         ["Backpressure:Signals:threads:Hard"] = "0.01",
-        ["Backpressure:Downstreams:Default:Limit:Min"] = "1",
         ["Backpressure:Downstreams:Default:Signals:0"] = "threads",
     };
 

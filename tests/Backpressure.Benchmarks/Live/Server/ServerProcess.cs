@@ -18,9 +18,18 @@ internal static class ServerProcess
 {
     private static readonly byte[] Body = "ok"u8.ToArray();
 
+    /// <summary>How many requests at most compute at once, where they do.</summary>
+    public const int MostComputing = 4;
+
     public static async Task<int> RunAsync(ServerSettings settings)
     {
         TimeProvider time = TimeProvider.System;
+        if (settings.Plant.Computes)
+        {
+            // More than compute at once, so that arrivals come to the gate meanwhile: as System.Threading.ThreadPool.MinThreads does.
+            ThreadPool.SetMinThreads(2 * MostComputing, 2 * MostComputing);
+        }
+
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
         {
             // Not the caller's folder: an appsettings.json there is none of this server's business.
