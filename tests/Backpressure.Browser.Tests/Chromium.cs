@@ -1,5 +1,8 @@
 using Microsoft.Playwright;
 
+// One shop at a time: meters are found by name, so each shop's /metrics would tell of the others in the process too.
+[assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)]
+
 namespace Backpressure.Browser.Tests;
 
 /// <summary>Debian's Chromium, driven by Playwright: one for all tests, started by the first that needs it.</summary>
