@@ -108,7 +108,7 @@ internal static class LiveCommand
             catch (InvalidOperationException) when (runs.Count > 0)
             {
                 // What was measured until then is not to be lost.
-                await WriteAsync(new LiveReport(machine, options.Quick, runs, rows), options);
+                await WriteAsync(new LiveReport(machine, options.Quick, options.Only, runs, rows), options);
                 throw;
             }
 
@@ -124,7 +124,7 @@ internal static class LiveCommand
                 $"  sent late, p99 {run.SendLagP99Ms:0.0} ms; processor of load {run.Load.ProcessorShare:P0}, of server {run.Server?.ProcessorShare:P0}; downstream held {run.Server?.PeakInDownstream} at most and answered {run.Server?.LateP99Ms} ms late, p99"));
         }
 
-        LiveReport report = new(machine, options.Quick, runs, rows);
+        LiveReport report = new(machine, options.Quick, options.Only, runs, rows);
         Console.WriteLine($"\n{report.Summary}");
         await WriteAsync(report, options);
         return rows.All(r => r.Met != false && !r.Void) ? ExitCode.Success : ExitCode.CriteriaNotMet;

@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace Backpressure.Benchmarks.Live;
 
 /// <summary>All that came of it, for programs and for people.</summary>
-internal sealed record LiveReport(Machine Machine, bool Quick, IReadOnlyList<Run> Runs, IReadOnlyList<LiveRow> Rows)
+internal sealed record LiveReport(Machine Machine, bool Quick, string? Only, IReadOnlyList<Run> Runs, IReadOnlyList<LiveRow> Rows)
 {
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
     {
@@ -67,7 +67,7 @@ internal sealed record LiveReport(Machine Machine, bool Quick, IReadOnlyList<Run
         StringBuilder table = new();
         table.AppendLine("# Overload over real sockets");
         table.AppendLine();
-        table.AppendLine("`dotnet run --project tests/Backpressure.Benchmarks -c Release -- live" + (Quick ? " --quick" : "") + "`");
+        table.AppendLine("`dotnet run --project tests/Backpressure.Benchmarks -c Release -- live" + (Quick ? " --quick" : "") + (Only is null ? "" : $" --only \"{Only}\"") + "`");
         table.AppendLine();
         table.AppendLine(Machine + ".");
         table.AppendLine(Summary);
