@@ -172,6 +172,7 @@ internal sealed class BackpressureMiddleware
         if (gated.Lease.Policy.Credits != CreditGrant.Nobody && Credits.GrantTo(context, in gated.Lease))
         {
             gated.Credits = _credits;
+            Credits.HeedThoseHeldBack(context, in gated.Lease);
         }
 
         ActivityTags.Add(gated);

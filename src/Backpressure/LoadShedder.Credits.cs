@@ -24,4 +24,7 @@ public sealed partial class LoadShedder
         own = lease.IsAdmitted ? Math.Min(1, room) : 0;
         return room - own;
     }
+
+    /// <summary>The caller of a lease's request holds others back because it was told that there is no room for them.</summary>
+    internal static void NoteHeldBack(in AdmissionLease lease) => lease.Class.Downstream.NoteHeldBack(lease.Priority);
 }

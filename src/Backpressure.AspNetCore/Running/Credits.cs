@@ -38,6 +38,19 @@ internal sealed class Credits(LoadShedder shedder)
         && lease.Class.Mode == BackpressureMode.Enforce
         && (lease.Policy.Credits == CreditGrant.Everybody || PriorityHeaders.IsKnown(context, lease.Class.Settings.PriorityHeader));
 
+    /// <summary>
+    /// Counts a request whose caller holds others back for want of credits as one that has met a full gate. Else nobody would: a limit
+    /// that all callers keep to would never be found too low, and never be raised.
+    /// </summary>
+    public static void HeedThoseHeldBack(HttpContext context, in AdmissionLease lease)
+    {
+        if (lease.IsAdmitted && lease.Wait == TimeSpan.Zero
+            && TryReadCaller(context, lease.Class.Settings.PriorityHeader, out _, out int waiting) && waiting > 0)
+        {
+            LoadShedder.NoteHeldBack(in lease);
+        }
+    }
+
     /// <summary>Writes the header. The response must not have started.</summary>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A fault of our own must not fail the response.")]
     public void Tell(GatedRequest gated)
@@ -64,12 +77,33 @@ internal sealed class Credits(LoadShedder shedder)
     // could call himself many.
     private static ulong CallerOf(HttpContext context, PriorityHeaderSettings known)
     {
-        if (context.Request.Headers.TryGetValue(CreditHeaders.Caller, out StringValues caller) && caller.Count == 1 && PriorityHeaders.IsKnown(context, known))
+        if (TryReadCaller(context, known, out ReadOnlySpan<char> name, out _))
         {
-            return PartitionHash.Of(caller[0]);
+            return PartitionHash.Of(0, name);
         }
 
         IPAddress? address = context.Connection.RemoteIpAddress;
         return address is null ? 0 : PartitionHash.Of(address.ToString());
+    }
+
+    private static bool TryReadCaller(HttpContext context, PriorityHeaderSettings known, out ReadOnlySpan<char> name, out int waiting)
+    {
+        name = default;
+        waiting = 0;
+        if (!context.Request.Headers.TryGetValue(CreditHeaders.Caller, out StringValues values) || values.Count != 1 || !PriorityHeaders.IsKnown(context, known))
+        {
+            return false;
+        }
+
+        name = values[0];
+        int end = name.IndexOf(CreditHeaders.Waiting, StringComparison.Ordinal);
+        if (end >= 0)
+        {
+            // A number that cannot be read is nobody.
+            _ = int.TryParse(name[(end + CreditHeaders.Waiting.Length)..], NumberStyles.None, CultureInfo.InvariantCulture, out waiting);
+            name = name[..end];
+        }
+
+        return true;
     }
 }

@@ -56,13 +56,25 @@ internal static class CallHeaders
         }
     }
 
-    /// <summary>Tells callers apart for a destination that divides what it has among them.</summary>
-    public static void CarryCaller(HttpRequestMessage request, string caller)
+    /// <summary>Tells callers apart for a destination that divides what it has among them, and what they hold back at its word.</summary>
+    /// <param name="request">The call.</param>
+    /// <param name="caller">The client's name.</param>
+    /// <param name="waiting">How many more calls wait for a credit.</param>
+    public static void CarryCaller(HttpRequestMessage request, string caller, int waiting)
     {
-        if (!request.Headers.NonValidated.Contains(CreditHeaders.Caller))
+        if (request.Headers.NonValidated.TryGetValues(CreditHeaders.Caller, out HeaderStringValues values))
         {
-            request.Headers.TryAddWithoutValidation(CreditHeaders.Caller, caller);
+            if (!values.ToString().StartsWith(caller, StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            // It is sent again.
+            request.Headers.Remove(CreditHeaders.Caller);
         }
+
+        request.Headers.TryAddWithoutValidation(
+            CreditHeaders.Caller, waiting == 0 ? caller : string.Create(CultureInfo.InvariantCulture, $"{caller}{CreditHeaders.Waiting}{waiting}"));
     }
 
     /// <summary>As the configuration writes it.</summary>

@@ -227,7 +227,7 @@ internal struct OutboundCall
 
             if (_destination.Credits.IsUsed)
             {
-                CallHeaders.CarryCaller(Request, _client.Caller);
+                CallHeaders.CarryCaller(Request, _client.Caller, _destination.Credits.Waiting);
             }
         }
         catch (Exception e)

@@ -3,6 +3,7 @@ using Backpressure.Adaptation;
 using Backpressure.Admission;
 using Backpressure.Configuration;
 using Backpressure.Measurement;
+using Backpressure.Observability;
 
 namespace Backpressure.Downstreams;
 
@@ -12,6 +13,7 @@ internal sealed partial class Downstream
     /// <summary>With nobody at the full gate for this long who may wait, it counts as one that only rejects.</summary>
     private const double MayWaitSeconds = 10;
 
+    private readonly ThreadCounters _heldBack = new(Priorities.Count);
     private volatile Pressure _pressure = Pressure.None;
 
     // The nominal limit that was noted last. Guarded by _applying.
@@ -45,6 +47,9 @@ internal sealed partial class Downstream
         }
     }
 
+    /// <summary>One came that would have met a full gate, had not its caller kept others back at our word.</summary>
+    internal void NoteHeldBack(Priority priority) => _heldBack.Increment((int)priority);
+
     private void AdaptIfDue(long now)
     {
         if (Controller.IsDue(Unmeasured, now))
@@ -58,13 +63,17 @@ internal sealed partial class Downstream
     {
         GateCounts counts = Gate.Counts;
         long turnedAway = _full.Total();
+        Span<long> held = stackalloc long[Priorities.Count];
+        held.Clear();
+        _heldBack.AddTo(held);
+        var heldBack = PriorityCounts.Of(held);
         return new GateReading
         {
             Limit = counts.Limit,
             InFlight = counts.InFlight,
             Waiting = counts.Waiting,
-            FullArrivals = counts.FullArrivals + turnedAway,
-            FullByPriority = counts.FullByPriority,
+            FullArrivals = counts.FullArrivals + turnedAway + heldBack.Sum,
+            FullByPriority = counts.FullByPriority + heldBack,
             Refused = counts.Refused + turnedAway,
             AdmittedLate = counts.AdmittedLate,
             CanQueue = CanQueue(counts.MayWaitAt, now),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -84,6 +85,50 @@ public sealed class CreditsTests
         Assert.Null(Credit(await GetAsync(site, "/free")));
     }
 
+    [Theory]
+    [InlineData("one", CreditGrant.Everybody, false)]
+    [InlineData("one;w=3", CreditGrant.Everybody, true)]
+    [InlineData("one;w=0", CreditGrant.Everybody, false)]
+    [InlineData("one;w=-3", CreditGrant.Everybody, false)]
+    [InlineData("one;w=much", CreditGrant.Everybody, false)]
+    [InlineData("one;w=3", CreditGrant.Nobody, false)]
+    public async Task WhatCallersHoldBackAtItsWord_CountsAsDemand_AndALimitThatBindsThemGrows(string caller, CreditGrant grant, bool grows)
+    {
+        var time = new FakeTimeProvider();
+        await using Site site = await StartAsync(
+            grant, "127.0.0.1",
+            static options =>
+            {
+                options.Downstreams["Default"].Limit = new LimitOptions { Algorithm = LimitAlgorithm.Aimd, Initial = 4 };
+                options.PriorityHeader.KnownIPNetworks.Add("127.0.0.0/8");
+            },
+            time: time);
+
+        // One at a time: nobody ever meets a full gate.
+        for (int i = 0; i < 200; i++)
+        {
+            await GetAsync(site, "/slow", caller);
+        }
+
+        string limit = await (await GetAsync(site, "/limit")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(grows, int.Parse(limit, CultureInfo.InvariantCulture) > 4);
+    }
+
+    [Fact]
+    public async Task WhatIsHeldBack_IsBelievedOnlyOfThoseWhoAreKnown()
+    {
+        var time = new FakeTimeProvider();
+        await using Site site = await StartAsync(
+            CreditGrant.Everybody, "127.0.0.1", static options => options.Downstreams["Default"].Limit = new LimitOptions { Algorithm = LimitAlgorithm.Aimd, Initial = 4 }, time: time);
+
+        for (int i = 0; i < 200; i++)
+        {
+            await GetAsync(site, "/slow", "one;w=3");
+        }
+
+        Assert.Equal("4", await (await GetAsync(site, "/limit")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
     private static async Task<HttpResponseMessage> GetAsync(Site site, string path, string? caller = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
@@ -98,7 +143,7 @@ public sealed class CreditsTests
     private static string? Credit(HttpResponseMessage response) =>
         response.Headers.TryGetValues("Backpressure-Credit", out IEnumerable<string>? credit) ? Assert.Single(credit) : null;
 
-    private static Task<Site> StartAsync(CreditGrant grant, string address, Action<BackpressureOptions> configure, Task? release = null, int queue = 8) => Site.StartAsync(
+    private static Task<Site> StartAsync(CreditGrant grant, string address, Action<BackpressureOptions> configure, Task? release = null, int queue = 8, TimeProvider? time = null) => Site.StartAsync(
         app =>
         {
             app.Use((context, next) =>
@@ -109,9 +154,11 @@ public sealed class CreditsTests
             app.UseBackpressure();
             app.MapGet("/", static () => "done");
             app.MapGet("/held", async () => await (release ?? Task.CompletedTask));
+            app.MapGet("/slow", () => (time as FakeTimeProvider)?.Advance(TimeSpan.FromMilliseconds(10)));
+            app.MapGet("/limit", static (HttpContext context) => context.Features.Get<IBackpressureFeature>()!.Limit);
             app.MapGet("/free", static () => "done").DisableBackpressure();
         },
-        builder => builder.Services.AddSingleton<TimeProvider>(new FakeTimeProvider()).AddBackpressure(options =>
+        builder => builder.Services.AddSingleton(time ?? new FakeTimeProvider()).AddBackpressure(options =>
         {
             options.Downstreams["Default"] = new DownstreamOptions
             {

@@ -1,5 +1,6 @@
 using System.Net;
 using Backpressure.Http.Responses;
+using Backpressure.Http.Sending;
 
 namespace Backpressure.Http.Tests.Sending;
 
@@ -172,6 +173,34 @@ public sealed class CreditTests
         Assert.False(rig.Stub.Sent[0].Headers.Contains("Backpressure-Caller"));
         Assert.Equal([rig.Client.Caller], rig.Stub.Sent[1].Headers.GetValues("Backpressure-Caller"));
         Assert.False(rig.Stub.Sent[2].Headers.Contains("Backpressure-Caller"));
+    }
+
+    [Fact]
+    public async Task Send_WhileOthersWaitForACredit_TellsHowMany()
+    {
+        using ClientRig rig = await GrantedAsync("0;t=60", static options => options.MaxWait = TimeSpan.FromMinutes(2));
+        rig.Stub.Answer = static _ => Stub.Status(HttpStatusCode.OK);
+        Task<HttpResponseMessage>[] calls = [rig.SendAsync(), rig.SendAsync(), rig.SendAsync()];
+        Assert.Single(rig.Stub.Sent);
+
+        // The grant is old: one goes to find out.
+        rig.Time.Advance(TimeSpan.FromSeconds(61));
+        await Task.WhenAll(calls).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        Assert.Equal($"{rig.Client.Caller};w=2", Assert.Single(rig.Stub.Sent[1].Headers.GetValues("Backpressure-Caller")));
+    }
+
+    [Fact]
+    public void Send_Again_TellsAnewHowManyWait()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://orders/");
+
+        CallHeaders.CarryCaller(request, "one", 2);
+        CallHeaders.CarryCaller(request, "one", 0);
+        Assert.Equal(["one"], request.Headers.GetValues("Backpressure-Caller"));
+
+        CallHeaders.CarryCaller(request, "another", 3);
+        Assert.Equal(["one"], request.Headers.GetValues("Backpressure-Caller"));
     }
 
     [Fact]
