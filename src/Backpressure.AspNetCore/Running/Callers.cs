@@ -14,11 +14,11 @@ internal sealed class Callers
     private TimeSpan _since;
     private uint _turn;
 
-    /// <summary>One's even share. What does not divide goes to one after the other.</summary>
+    /// <summary>One's even share of each. What does not divide goes to one after the other.</summary>
     /// <param name="caller">Who asks; counts as a caller from now.</param>
-    /// <param name="room">What is to be divided.</param>
+    /// <param name="room">What is to be divided; becomes the share.</param>
     /// <param name="now">The time.</param>
-    public int ShareOf(ulong caller, int room, TimeSpan now)
+    public void TakeShare(ulong caller, Span<int> room, TimeSpan now)
     {
         lock (_lock)
         {
@@ -35,8 +35,12 @@ internal sealed class Callers
                 _now.Add(caller);
             }
 
-            int callers = Math.Max(_before, _now.Count);
-            return (int)((room + (_turn++ % (uint)callers)) / (uint)callers);
+            uint callers = (uint)Math.Max(_before, _now.Count);
+            uint turn = _turn++ % callers;
+            foreach (ref int one in room)
+            {
+                one = (int)((one + turn) / callers);
+            }
         }
     }
 }

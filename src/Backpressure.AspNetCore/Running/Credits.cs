@@ -13,8 +13,9 @@ namespace Backpressure.AspNetCore.Running;
 
 /// <summary>
 /// Tells a caller how many more requests of a priority it may send now, so that what cannot be served waits where it is made:
-/// <c>Backpressure-Credit: 12;t=1</c>, which is RFC 9651's integer with a parameter, good for <c>t</c> seconds. A number and no
-/// sum: each takes the place of the one before, so none that is lost is missed.
+/// <c>Backpressure-Credit: 12;t=1;n=8;l=3</c>, which is RFC 9651's integer with parameters: twelve like the one that is answered, good
+/// for <c>t</c> seconds, and fewer of priorities below it (<c>h</c>, <c>n</c>, <c>l</c>; as many as of the one above where not said).
+/// A number and no sum: each takes the place of the one before, so none that is lost is missed.
 /// </summary>
 /// <remarks>
 /// As between Flink's tasks, where some buffers are each channel's own and others float: a request that was served gives its
@@ -26,8 +27,6 @@ internal sealed class Credits(LoadShedder shedder)
 {
     /// <summary>A number moves with the load: after that it is old.</summary>
     private const int GoodForSeconds = 1;
-
-    private static readonly string[] Texts = [.. Enumerable.Range(0, 256).Select(static number => Write(number, GoodForSeconds))];
 
     private readonly ConditionalWeakTable<Downstream, Callers> _callers = [];
 
@@ -58,20 +57,24 @@ internal sealed class Credits(LoadShedder shedder)
         try
         {
             ref readonly AdmissionLease lease = ref gated.Lease;
-            int room = LoadShedder.RoomOf(in lease, out int own);
+            Span<int> room = stackalloc int[Priorities.Count];
+            int own = LoadShedder.RoomOf(in lease, room);
+            room = room[(int)lease.Priority..];
             Callers callers = _callers.GetValue(lease.Class.Downstream, static _ => new Callers());
-            int credit = own + callers.ShareOf(CallerOf(gated.Context, lease.Class.Settings.PriorityHeader), room, shedder.ToTimeSpan(shedder.Now));
+            callers.TakeShare(CallerOf(gated.Context, lease.Class.Settings.PriorityHeader), room, shedder.ToTimeSpan(shedder.Now));
+            foreach (ref int one in room)
+            {
+                one += own;
+            }
+
             int seconds = Math.Max(GoodForSeconds, (int)lease.RetryAfter.TotalSeconds);
-            gated.Context.Response.Headers[CreditHeaders.Credit] =
-                seconds == GoodForSeconds && credit < Texts.Length ? Texts[credit] : Write(credit, seconds);
+            gated.Context.Response.Headers[CreditHeaders.Credit] = CreditHeaders.Write(lease.Priority, room, seconds);
         }
         catch (Exception fault)
         {
             shedder.NoteFault(fault);
         }
     }
-
-    private static string Write(int credit, int seconds) => string.Create(CultureInfo.InvariantCulture, $"{credit};t={seconds}");
 
     // Clients of one host are told apart by what they call themselves once they have seen a credit; until then they share. A stranger
     // could call himself many.

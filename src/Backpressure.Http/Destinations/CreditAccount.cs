@@ -70,20 +70,19 @@ internal sealed class CreditAccount(long probeTicks)
 
     /// <summary>The destination has said what it takes.</summary>
     /// <param name="priority">Of the call that it has answered.</param>
-    /// <param name="credit">How many more of that priority.</param>
+    /// <param name="credits">
+    /// How many more of it, and of each below it: else these would wait for an answer of their own while others are served.
+    /// </param>
     /// <param name="until">When that is old.</param>
-    public void Grant(Priority priority, int credit, long until)
+    public void Grant(Priority priority, ReadOnlySpan<int> credits, long until)
     {
-        _left[(int)priority] = credit;
-        _until[(int)priority] = until;
-        for (int i = (int)priority + 1; i < Priorities.Count; i++)
+        int credit = credits[0];
+        for (int i = (int)priority; i < Priorities.Count; i++)
         {
             // Whoever comes after it gets no more than it does.
-            if (_left[i] > credit)
-            {
-                _left[i] = credit;
-                _until[i] = until;
-            }
+            credit = Math.Min(credit, credits[i - (int)priority]);
+            _left[i] = credit;
+            _until[i] = until;
         }
 
         Order();

@@ -85,11 +85,11 @@ internal sealed class CreditQueue : IDisposable
     }
 
     /// <summary>The destination has said how much it takes.</summary>
-    public void Grant(Priority priority, int credit, TimeSpan goodFor)
+    public void Grant(Priority priority, ReadOnlySpan<int> credits, TimeSpan goodFor)
     {
         lock (_lock)
         {
-            _account.Grant(priority, credit, _time.GetTimestamp() + (long)(goodFor.TotalSeconds * _time.TimestampFrequency));
+            _account.Grant(priority, credits, _time.GetTimestamp() + (long)(goodFor.TotalSeconds * _time.TimestampFrequency));
             Volatile.Write(ref _isUsed, true);
         }
 

@@ -181,9 +181,10 @@ internal struct OutboundCall
 
     private readonly void TakeCredit(HttpResponseMessage response)
     {
-        if (Obeys && CreditHeader.TryRead(response, out int credit, out TimeSpan goodFor))
+        Span<int> credits = stackalloc int[Priorities.Count - (int)_priority];
+        if (Obeys && CreditHeader.TryRead(response, _priority, credits, out TimeSpan goodFor))
         {
-            _destination.Credits.Grant(_priority, credit, goodFor);
+            _destination.Credits.Grant(_priority, credits, goodFor);
         }
         else
         {

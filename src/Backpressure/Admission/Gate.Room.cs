@@ -9,14 +9,19 @@ internal sealed partial class Gate
     /// How many more requests could come now and be served: free units, and as many places to wait as drain in time. What is in
     /// flight above the limit has to end before any of it.
     /// </summary>
-    /// <param name="priority">Theirs.</param>
+    /// <param name="highest">Theirs, and each below it.</param>
     /// <param name="overflow">What they do when it is full.</param>
     /// <param name="maxWait">How long they may wait, in ticks.</param>
-    public int RoomFor(Priority priority, Overflow overflow, long maxWait)
+    /// <param name="room">Becomes how many of each of these priorities, and not of all of them together.</param>
+    public void RoomFor(Priority highest, Overflow overflow, long maxWait, Span<int> room)
     {
         lock (_lock)
         {
-            return _closed ? 0 : Math.Max(0, FreeLocked() + PlacesLocked(priority, overflow, maxWait));
+            int free = FreeLocked();
+            for (int i = (int)highest; i < Priorities.Count; i++)
+            {
+                room[i] = _closed ? 0 : Math.Max(0, free + PlacesLocked((Priority)i, overflow, maxWait));
+            }
         }
     }
 

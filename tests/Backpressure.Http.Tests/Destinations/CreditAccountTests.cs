@@ -19,10 +19,10 @@ public sealed class CreditAccountTests
     [Fact]
     public void AGrant_TakesThePlaceOfTheOneBefore()
     {
-        _account.Grant(Priority.Normal, 5, until: 1000);
+        Grant(Priority.Normal, 5, until: 1000);
         Assert.True(_account.TrySpend(Priority.Normal, 0, out bool spent));
         Assert.True(spent);
-        _account.Grant(Priority.Normal, 2, until: 1000);
+        Grant(Priority.Normal, 2, until: 1000);
 
         Assert.Equal(2, _account.LeftOf(Priority.Normal, 0));
     }
@@ -30,8 +30,8 @@ public sealed class CreditAccountTests
     [Fact]
     public void WhatAHigherPrioritySends_IsGoneForThoseBelow_AndNotTheOtherWayRound()
     {
-        _account.Grant(Priority.Critical, 3, until: 1000);
-        _account.Grant(Priority.Low, 2, until: 1000);
+        Grant(Priority.Critical, 3, until: 1000);
+        Grant(Priority.Low, 2, until: 1000);
 
         Assert.True(_account.TrySpend(Priority.Critical, 0, out _));
         Assert.Equal("2 2 2 1", Left());
@@ -44,16 +44,35 @@ public sealed class CreditAccountTests
     [Fact]
     public void WhatALowPriorityMaySend_AHigherOneMayToo()
     {
-        _account.Grant(Priority.Critical, 0, until: 1000);
-        _account.Grant(Priority.Low, 4, until: 1000);
+        Grant(Priority.Critical, 0, until: 1000);
+        Grant(Priority.Low, 4, until: 1000);
 
         Assert.Equal("4 4 4 4", Left());
     }
 
     [Fact]
+    public void AGrantThatTellsOfThoseBelow_LiftsTheirZero()
+    {
+        Grant(Priority.Normal, 0, until: 1000);
+        Assert.False(_account.TrySpend(Priority.Low, 0, out _));
+        _account.Grant(Priority.Critical, [9, 7, 5, 2], until: 60);
+
+        Assert.Equal("9 7 5 2", Left());
+        Assert.Equal(int.MaxValue, _account.LeftOf(Priority.Normal, 60));
+    }
+
+    [Fact]
+    public void AGrant_GivesThoseBelowNoMoreThanItself()
+    {
+        _account.Grant(Priority.High, [3, 5, 9], until: 1000);
+
+        Assert.Equal($"{int.MaxValue} 3 3 3", Left());
+    }
+
+    [Fact]
     public void WhatComesBack_MayBeSpentAgain()
     {
-        _account.Grant(Priority.Normal, 1, until: 1000);
+        Grant(Priority.Normal, 1, until: 1000);
         Assert.True(_account.TrySpend(Priority.Normal, 0, out _));
         Assert.False(_account.TrySpend(Priority.Normal, 0, out _));
         _account.GiveBack(Priority.Normal);
@@ -64,7 +83,7 @@ public sealed class CreditAccountTests
     [Fact]
     public void AtZero_OneGoesToFindOutWhenTheGrantIsOld_AndOneMoreEachInterval()
     {
-        _account.Grant(Priority.Low, 0, until: 50);
+        Grant(Priority.Low, 0, until: 50);
 
         Assert.False(_account.TrySpend(Priority.Low, 49, out _));
         Assert.Equal(50, _account.NextProbe());
@@ -77,7 +96,7 @@ public sealed class CreditAccountTests
     [Fact]
     public void AGrantThatWasNotUsedUp_HoldsNothingBackWhenItIsOld()
     {
-        _account.Grant(Priority.Low, 1, until: 50);
+        Grant(Priority.Low, 1, until: 50);
 
         Assert.Equal(int.MaxValue, _account.LeftOf(Priority.Low, 50));
         Assert.Equal(long.MaxValue, _account.NextProbe());
@@ -93,7 +112,7 @@ public sealed class CreditAccountTests
             switch (random.Next(3))
             {
                 case 0:
-                    _account.Grant(priority, random.Next(5), step + random.Next(1, 20));
+                    _account.Grant(priority, [.. Enumerable.Range((int)priority, 4 - (int)priority).Select(_ => random.Next(5))], step + random.Next(1, 20));
                     break;
                 case 1 when _account.TrySpend(priority, step, out bool spent) && spent && random.Next(2) == 0:
                     _account.GiveBack(priority);
@@ -106,6 +125,13 @@ public sealed class CreditAccountTests
             Assert.Equal(left.OrderDescending(), left);
             Assert.All(left, static number => Assert.True(number >= 0));
         }
+    }
+
+    private void Grant(Priority priority, int credit, long until)
+    {
+        int[] credits = new int[Priorities.Count - (int)priority];
+        Array.Fill(credits, credit);
+        _account.Grant(priority, credits, until);
     }
 
     private string Left() => string.Join(' ', Enum.GetValues<Priority>().Select(priority => _account.LeftOf(priority, 0)));

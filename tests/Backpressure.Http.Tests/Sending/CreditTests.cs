@@ -16,7 +16,7 @@ public sealed class CreditTests
         Task<HttpResponseMessage> critical = rig.SendAsync(Priority.Critical);
         Assert.Equal(0, rig.Stub.Open);
 
-        rig.Client.Destinations.All.First().Credits.Grant(Priority.Low, 1, TimeSpan.FromSeconds(60));
+        rig.Client.Destinations.All.First().Credits.Grant(Priority.Low, [1], TimeSpan.FromSeconds(60));
         List<string> order = [];
         for (int i = 0; i < 3; i++)
         {
@@ -47,6 +47,17 @@ public sealed class CreditTests
         }
 
         await Task.WhenAll(calls);
+    }
+
+    [Fact]
+    public async Task Send_WithoutCredit_GoesWhenAnAnswerToAnotherPriorityTellsOfRoom()
+    {
+        using ClientRig rig = await GrantedAsync("5;t=60;h=0", static options => options.MaxWait = TimeSpan.FromSeconds(30));
+        Task<HttpResponseMessage> low = rig.SendAsync(Priority.Low);
+        Assert.Equal(0, rig.Stub.Open);
+
+        rig.Stub.Answer = static _ => Granting("5;t=60;h=4;n=3;l=1");
+        await Task.WhenAll(low, rig.SendAsync(Priority.Critical)).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -246,15 +257,24 @@ public sealed class CreditTests
     [InlineData("-1;t=1", null, 0)]
     [InlineData("many", null, 0)]
     [InlineData("2147483647", null, 0)]
-    public void CreditHeader_IsRead(string text, int? credit, int seconds)
+    [InlineData("12;t=3;n=7;l=2", 12, 3, 7, 2)]
+    [InlineData("12;l=0", 12, 1, 12, 0)]
+    [InlineData("12;n=4", 12, 1, 4, 4)]
+    [InlineData("12;c=1;h=2;l=-2;n=2147483647;=;x", 12, 1)]
+    public void CreditHeader_IsRead(string text, int? credit, int seconds, int? normal = null, int? low = null)
     {
         using var response = new HttpResponseMessage();
         response.Headers.TryAddWithoutValidation("Backpressure-Credit", text);
 
-        bool read = CreditHeader.TryRead(response, out int found, out TimeSpan goodFor);
+        int[] found = new int[3];
+        bool read = CreditHeader.TryRead(response, Priority.High, found, out TimeSpan goodFor);
 
         Assert.Equal(credit is not null, read);
-        Assert.True(!read || (found == credit && goodFor == TimeSpan.FromSeconds(seconds)));
+        if (read)
+        {
+            Assert.Equal([credit!.Value, normal ?? credit.Value, low ?? credit.Value], found);
+            Assert.Equal(TimeSpan.FromSeconds(seconds), goodFor);
+        }
     }
 
     private static async Task<ClientRig> GrantedAsync(string credit, Action<BackpressureClientOptions>? configure = null)

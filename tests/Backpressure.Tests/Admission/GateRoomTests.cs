@@ -67,10 +67,32 @@ public sealed class GateRoomTests
         }
 
         Assert.InRange(rig.Gate.DrainPerSecond, 8, 12);
-        int room = rig.Gate.RoomFor(Priority.Normal, Overflow.Shed, rig.Ticks(2));
+        int room = Room(rig, Overflow.Shed, 2);
         Assert.InRange(room, 14, 23);
-        Assert.InRange(rig.Gate.RoomFor(Priority.Normal, Overflow.Shed, rig.Ticks(0.5)), 2, 5);
+        Assert.InRange(Room(rig, Overflow.Shed, 0.5), 2, 5);
     }
 
-    private static int Room(GateRig rig, Overflow overflow) => rig.Gate.RoomFor(Priority.Normal, overflow, rig.Ticks(1000));
+    [Fact]
+    public void RoomFor_OfThoseBelow_IsLessByWhoGoesBeforeThem()
+    {
+        var rig = new GateRig(1, Queue(capacity: 1000));
+        rig.Drain(100);
+        rig.Wait();
+        rig.Wait(Priority.Low);
+        rig.Wait(Priority.Low);
+
+        Span<int> room = [-1, -1, -1, -1];
+        rig.Gate.RoomFor(Priority.High, Overflow.Shed, rig.Ticks(2), room);
+
+        Assert.Equal(-1, room[0]);
+        Assert.Equal(room[1] - 1, room[2]);
+        Assert.Equal(room[1] - 3, room[3]);
+    }
+
+    private static int Room(GateRig rig, Overflow overflow, double maxWait = 1000)
+    {
+        Span<int> room = stackalloc int[Priorities.Count];
+        rig.Gate.RoomFor(Priority.Normal, overflow, rig.Ticks(maxWait), room);
+        return room[(int)Priority.Normal];
+    }
 }
