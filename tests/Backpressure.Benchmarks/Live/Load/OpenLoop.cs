@@ -49,6 +49,14 @@ internal sealed class OpenLoop(Wires wires, LoadSettings settings, ReadOnlyMemor
             Send(arrival);
         }
 
+        // The last is due somewhat before the time is up, and what is measured by phases needs all of it.
+        long end = start + (long)(settings.Phases.Sum(static phase => phase.Seconds) * time.TimestampFrequency);
+        while (time.GetTimestamp() < end)
+        {
+            FineSleep.Until(end, ShortestSleep, time);
+            SeeToTheOthers();
+        }
+
         while (Volatile.Read(ref _open) > 0)
         {
             FineSleep.Until(long.MaxValue, ShortestSleep, time);
