@@ -34,18 +34,14 @@ internal readonly record struct CallChain(string? Before, string? Gate)
     /// <summary>What calls made for the request say.</summary>
     public override string ToString()
     {
-        if (string.IsNullOrEmpty(Before) || Gate is null)
+        string before = Before ?? string.Empty;
+        if (before.Length > MaxLength)
         {
-            return Before ?? Gate ?? string.Empty;
-        }
-
-        string before = Before;
-        while (before.Length > MaxLength)
-        {
-            int comma = before.IndexOf(',', StringComparison.Ordinal);
+            // From the first comma on, behind which there is no more than that.
+            int comma = before.IndexOf(',', before.Length - MaxLength - 1);
             before = comma < 0 ? string.Empty : before[(comma + 1)..];
         }
 
-        return before.Length == 0 ? Gate : $"{before},{Gate}";
+        return Gate is null ? before : before.Length == 0 ? Gate : $"{before},{Gate}";
     }
 }

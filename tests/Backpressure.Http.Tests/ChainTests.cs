@@ -67,6 +67,18 @@ public sealed class ChainTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task AChainThatNoCallCouldCarryOn_CountsAsNotSent()
+    {
+        WebApplication b = await StartAsync(static _ => { }, null, app => app.MapGet("/end", (HttpContext context) => context.Request.Headers["Backpressure-Chain"].ToString()));
+        WebApplication a = await StartAsync(static _ => { }, () => b, app => app.MapGet("/start", (IHttpClientFactory clients, HttpContext context) => CallAsync(clients, "/end", context)));
+        using HttpClient client = a.GetTestClient();
+        client.DefaultRequestHeaders.TryAddWithoutValidation("Backpressure-Chain", "caf\u00e9-1");
+
+        // HttpClient fails a call with such a header: anybody could fail his request's calls, and none of them would be the destination's fault.
+        Assert.Matches("^[0-9a-f]{8}-1$", await client.GetStringAsync("/start", TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task WhenADestinationSheds_GatesThatNameItCloseInProportion()
     {
         HttpStatusCode answer = HttpStatusCode.OK;

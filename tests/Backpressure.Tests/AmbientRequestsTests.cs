@@ -81,6 +81,18 @@ public sealed class AmbientRequestsTests
     }
 
     [Theory]
+    [InlineData(0, 400)]
+    [InlineData(1, 396)]
+    [InlineData(2, 397)]
+    [InlineData(4, 399)]
+    public void Chain_ThatGrowsByNothing_IsBoundedToo(int more, int length)
+    {
+        // Five characters each, the comma included: as many whole ones as there is room for.
+        string before = string.Concat(Enumerable.Repeat("abcd,", 1000)) + new string('x', more);
+        Assert.Equal(before[^length..], new CallChain(before, null).ToString());
+    }
+
+    [Theory]
     [InlineData("a-1", true)]
     [InlineData("b-1,a-1", true)]
     [InlineData("b-1, a-1 ,c", true)]

@@ -1,11 +1,10 @@
-using System.Collections.Concurrent;
-
 namespace Backpressure.Tests;
 
 /// <summary>A clock that costs next to nothing to read, for races: it moves when read, and timers fire when told.</summary>
 internal sealed class ManualTimeProvider : TimeProvider
 {
-    private readonly ConcurrentBag<ManualTimer> _timers = [];
+    private readonly Lock _lock = new();
+    private volatile ManualTimer[] _timers = [];
     private long _now = 1_000_000;
 
     public override long TimestampFrequency => 1_000_000;
@@ -29,7 +28,11 @@ internal sealed class ManualTimeProvider : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new ManualTimer(callback, state, period);
-        _timers.Add(timer);
+        lock (_lock)
+        {
+            _timers = [.. _timers, timer];
+        }
+
         return timer;
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using Backpressure.Configuration;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -16,6 +17,7 @@ internal sealed class OutgoingCalls(AmbientRequests ambient)
     // Of this process alone: another instance of the same service has slots of its own.
     private readonly string _self = RandomNumberGenerator.GetHexString(8, lowercase: true);
     private readonly ConcurrentDictionary<string, string> _gates = new(StringComparer.OrdinalIgnoreCase);
+    private int _lastGate;
 
     /// <summary>Whether one of its own callers holds a slot of the gate that it comes to.</summary>
     public bool IsBack(HttpContext context, PolicySettings policy) =>
@@ -30,12 +32,13 @@ internal sealed class OutgoingCalls(AmbientRequests ambient)
     /// <param name="timeLeft">How long its caller cared when it came.</param>
     public AmbientRequest Begin(HttpContext context, in AdmissionLease lease, TimeSpan? timeLeft)
     {
-        string? before = context.Request.Headers.TryGetValue(CallChain.Header, out StringValues chain) && chain.Count == 1 ? chain[0] : null;
+        // Anybody can send one, and what is not ASCII would fail each call that carries it on.
+        string? before = context.Request.Headers.TryGetValue(CallChain.Header, out StringValues chain) && chain.Count == 1 && Ascii.IsValid(chain[0]) ? chain[0] : null;
         return ambient.BeginInChain(
             lease.Priority, timeLeft - lease.Wait, new CallChain(before, lease.HoldsSlot ? GateOf(lease.Policy.Downstream) : null));
     }
 
     // By number and not by name: a header tells nobody what our downstreams are called.
     private string GateOf(string downstream) => _gates.GetOrAdd(
-        downstream, static (_, own) => string.Create(CultureInfo.InvariantCulture, $"{own._self}-{own._gates.Count}"), this);
+        downstream, static (_, own) => string.Create(CultureInfo.InvariantCulture, $"{own._self}-{Interlocked.Increment(ref own._lastGate)}"), this);
 }

@@ -69,11 +69,15 @@ internal sealed class DestinationHealth
     }
 
     /// <summary>It was not sent after all, refused by the gate or for want of a credit: that says nothing of what the destination accepts.</summary>
-    public void NotSent(Priority priority, bool isShed, long now)
+    /// <param name="priority">Its priority.</param>
+    /// <param name="isShed">Whether that is a sign of overload.</param>
+    /// <param name="askedAt">When it was asked for.</param>
+    /// <param name="now">The time.</param>
+    public void NotSent(Priority priority, bool isShed, long askedAt, long now)
     {
         lock (_lock)
         {
-            _throttle.Add(Asked + (int)priority, now, -1);
+            _throttle.TakeBack(Asked + (int)priority, askedAt, now);
             if (isShed)
             {
                 CountLocked(isShed, now);

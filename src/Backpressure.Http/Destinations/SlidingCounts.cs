@@ -11,12 +11,24 @@ internal sealed class SlidingCounts(int series, long window, int slices = 10)
     private readonly int[] _sums = new int[series];
     private long _slice = long.MinValue;
 
-    /// <summary>Counts one more, or takes one back that was counted a moment ago.</summary>
+    /// <summary>Counts one more.</summary>
     public void Add(int index, long now, int count = 1)
     {
         MoveTo(now);
         _counts[((int)(_slice % slices) * series) + index] += count;
         _sums[index] += count;
+    }
+
+    /// <summary>Takes one back where it was counted, unless it is forgotten already.</summary>
+    public void TakeBack(int index, long at, long now)
+    {
+        MoveTo(now);
+        long slice = Math.Max(0, at) / _sliceTicks;
+        if (slice > _slice - slices)
+        {
+            _counts[((int)(Math.Min(slice, _slice) % slices) * series) + index]--;
+            _sums[index]--;
+        }
     }
 
     public int Sum(int index, long now)

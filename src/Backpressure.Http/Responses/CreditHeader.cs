@@ -7,6 +7,7 @@ namespace Backpressure.Http.Responses;
 internal static class CreditHeader
 {
     private const int LongestSeconds = 60;
+    private const int NotSaid = -1;
 
     /// <summary>Reads what a destination grants.</summary>
     /// <param name="response">Its answer.</param>
@@ -29,7 +30,8 @@ internal static class CreditHeader
             return false;
         }
 
-        credits.Fill(credit);
+        credits.Fill(NotSaid);
+        credits[0] = credit;
         while (end >= 0)
         {
             text = text[(end + 1)..];
@@ -47,9 +49,14 @@ internal static class CreditHeader
             else if (CreditHeaders.Letters.IndexOf(parameter[0], StringComparison.Ordinal) - (int)priority is > 0 and var below
                 && TryReadCredit(parameter[2..], out credit))
             {
-                // Those further below get no more.
-                credits[below..].Fill(credit);
+                credits[below] = credit;
             }
+        }
+
+        // Those of whom it says nothing get as many as the one above, in whatever order the others stand.
+        for (int i = 1; i < credits.Length; i++)
+        {
+            credits[i] = credits[i] == NotSaid ? credits[i - 1] : credits[i];
         }
 
         return true;

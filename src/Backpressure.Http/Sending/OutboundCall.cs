@@ -26,6 +26,7 @@ internal struct OutboundCall
     private AmbientRequest? _ambient;
     private AdmissionRequest _admission;
     private AdmissionLease _lease;
+    private long _askedAt;
     private long _sentAt;
     private Priority _priority;
     private bool _spent;
@@ -55,6 +56,7 @@ internal struct OutboundCall
                 return call;
             }
 
+            call._askedAt = now;
             call._sentAt = now;
             call._admission = new AdmissionRequest(call._destination.ClassOf(RouteOf(client, settings, request), priority))
             {
@@ -101,7 +103,7 @@ internal struct OutboundCall
             return null;
         }
 
-        _destination.Health.NotSent(_priority, answer == CreditAnswer.None, now);
+        _destination.Health.NotSent(_priority, answer == CreditAnswer.None, _askedAt, now);
         _destination.Leave(now);
         if (answer == CreditAnswer.ClientAborted)
         {
@@ -138,7 +140,7 @@ internal struct OutboundCall
         }
 
         GiveCreditBack();
-        _destination.Health.NotSent(_priority, _lease.Reason is not (RejectionReason.ClientAborted or RejectionReason.DeadlineExceeded), now);
+        _destination.Health.NotSent(_priority, _lease.Reason is not (RejectionReason.ClientAborted or RejectionReason.DeadlineExceeded), _askedAt, now);
         _destination.Leave(now);
         if (_lease.Reason == RejectionReason.ClientAborted)
         {

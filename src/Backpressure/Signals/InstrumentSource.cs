@@ -12,16 +12,15 @@ namespace Backpressure.Signals;
 /// </remarks>
 internal sealed class InstrumentSource : ISignalSource
 {
-    /// <summary>Series with cells of their own; all others share one. An instrument with more is no measure of capacity.</summary>
+    /// <summary>Series of an instrument with cells of their own; all others share one. One with more is no measure of capacity.</summary>
     private const int MaxSeries = 1000;
 
     private readonly SignalSettings _settings;
     private readonly long _ticksPerSecond;
     private readonly MeterListener _listener;
     private readonly SeenMeters _seen;
-    private readonly ConcurrentDictionary<ulong, SeriesCell> _series = new();
-    private readonly SeriesCell _others = new();
-    private volatile Instrument? _instrument;
+    private readonly Lock _changing = new();
+    private volatile Heard[] _heard = [];
     private SeriesKind _kind;
     private long _look;
     private long _readAt;
@@ -44,13 +43,13 @@ internal sealed class InstrumentSource : ISignalSource
         _listener.Start();
     }
 
-    public string Absence => _instrument is null
+    public string Absence => _heard.Length == 0
         ? _seen.Describe()
         : string.Create(CultureInfo.InvariantCulture, $"The instrument is there, but has no measurement{(_settings.Tags.Count > 0 ? " with these tags" : string.Empty)}.");
 
     public double Read(long now)
     {
-        if (_instrument is null)
+        if (_heard.Length == 0)
         {
             return double.NaN;
         }
@@ -69,12 +68,16 @@ internal sealed class InstrumentSource : ISignalSource
         double sum = 0;
         double max = double.NegativeInfinity;
         double count = 0;
-        foreach (SeriesCell cell in _series.Values)
+        foreach (Heard heard in _heard)
         {
-            Add(cell);
+            foreach (KeyValuePair<ulong, SeriesCell> series in heard.Series)
+            {
+                Add(series.Value);
+            }
+
+            Add(heard.Others);
         }
 
-        Add(_others);
         switch (_settings.Aggregation)
         {
             case SignalAggregation.Max:
@@ -99,8 +102,8 @@ internal sealed class InstrumentSource : ISignalSource
         }
     }
 
-    // The first that fits is listened to: a second of the same name (another instance of the library) would count everything twice
-    // where both are told the same, so it is joined only when it is of the same kind.
+    // One of the same name (another instance of the library, each with a meter of its own) has series of its own, also where their tags
+    // are the same, until its meter ends. One of another kind would mean something else.
     private void Published(Instrument instrument, MeterListener listener)
     {
         _seen.Note(instrument);
@@ -110,20 +113,26 @@ internal sealed class InstrumentSource : ISignalSource
         }
 
         SeriesKind kind = KindOf(instrument);
-        if (_instrument is null || _kind == kind)
+        var heard = new Heard(this);
+        lock (_changing)
         {
+            if (_heard.Length > 0 && _kind != kind)
+            {
+                return;
+            }
+
             _kind = kind;
-            _instrument = instrument;
-            listener.EnableMeasurementEvents(instrument, this);
+            _heard = [.. _heard, heard];
         }
+
+        listener.EnableMeasurementEvents(instrument, heard);
     }
 
-    private void Ended(Instrument instrument, object? state)
+    private void Ended(Instrument _, object? state)
     {
-        if (ReferenceEquals(_instrument, instrument))
+        lock (_changing)
         {
-            _instrument = null;
-            _series.Clear();
+            _heard = [.. _heard.Where(heard => !ReferenceEquals(heard, state))];
         }
     }
 
@@ -143,10 +152,10 @@ internal sealed class InstrumentSource : ISignalSource
     // Runs within the library that measures: short, and it must not throw.
     private static void Measured(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
     {
-        var me = (InstrumentSource)state!;
-        if (double.IsFinite(value) && me.IsWanted(tags))
+        var heard = (Heard)state!;
+        if (double.IsFinite(value) && heard.Source.IsWanted(tags))
         {
-            me.CellOf(tags).Record(value, me._kind, me._look);
+            heard.CellOf(tags).Record(value, heard.Source._kind, heard.Source._look);
         }
     }
 
@@ -176,17 +185,27 @@ internal sealed class InstrumentSource : ISignalSource
         return false;
     }
 
-    private SeriesCell CellOf(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    /// <summary>One instrument that is listened to.</summary>
+    private sealed class Heard(InstrumentSource source)
     {
-        ulong key = 14695981039346656037;
-        foreach (KeyValuePair<string, object?> tag in tags)
-        {
-            // Without regard to their order, which callers may change.
-            key += ((((ulong)(uint)tag.Key.GetHashCode(StringComparison.Ordinal)) << 32) | (uint)(tag.Value?.GetHashCode() ?? 0)) * 0x9E3779B97F4A7C15;
-        }
+        public InstrumentSource Source => source;
 
-        return _series.TryGetValue(key, out SeriesCell? cell) ? cell
-            : _series.Count >= MaxSeries ? _others
-            : _series.GetOrAdd(key, static _ => new SeriesCell());
+        public ConcurrentDictionary<ulong, SeriesCell> Series { get; } = new();
+
+        public SeriesCell Others { get; } = new();
+
+        public SeriesCell CellOf(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        {
+            ulong key = 14695981039346656037;
+            foreach (KeyValuePair<string, object?> tag in tags)
+            {
+                // Without regard to their order, which callers may change.
+                key += ((((ulong)(uint)tag.Key.GetHashCode(StringComparison.Ordinal)) << 32) | (uint)(tag.Value?.GetHashCode() ?? 0)) * 0x9E3779B97F4A7C15;
+            }
+
+            return Series.TryGetValue(key, out SeriesCell? cell) ? cell
+                : Series.Count >= MaxSeries ? Others
+                : Series.GetOrAdd(key, static _ => new SeriesCell());
+        }
     }
 }

@@ -90,16 +90,18 @@ internal sealed class SignalBoard : IDisposable
     }
 
     /// <summary>Reads all signals if it is time, unless another caller is at it.</summary>
-    public void LookIfDue(long now)
+    /// <param name="now">The time.</param>
+    /// <param name="early">By how much it may be too early.</param>
+    public void LookIfDue(long now, long early = 0)
     {
-        if (now < Volatile.Read(ref _due) || !_sampling.TryEnter())
+        if (now + early < Volatile.Read(ref _due) || !_sampling.TryEnter())
         {
             return;
         }
 
         try
         {
-            if (_disposed || now < _due)
+            if (_disposed || now + early < _due)
             {
                 return;
             }
@@ -134,7 +136,7 @@ internal sealed class SignalBoard : IDisposable
     }
 
     // A timer is a little early now and then; what it came for is not put off to its next time.
-    private void LookFromTimer() => LookIfDue(_time.GetTimestamp() + (_interval / 10));
+    private void LookFromTimer() => LookIfDue(_time.GetTimestamp(), early: _interval / 10);
 
     private static bool Contains(IReadOnlyList<string> names, string name)
     {

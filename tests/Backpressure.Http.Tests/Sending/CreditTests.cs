@@ -259,6 +259,7 @@ public sealed class CreditTests
     [InlineData("2147483647", null, 0)]
     [InlineData("12;t=3;n=7;l=2", 12, 3, 7, 2)]
     [InlineData("12;l=0", 12, 1, 12, 0)]
+    [InlineData("12;l=2;n=7;t=3", 12, 3, 7, 2)]
     [InlineData("12;n=4", 12, 1, 4, 4)]
     [InlineData("12;c=1;h=2;l=-2;n=2147483647;=;x", 12, 1)]
     public void CreditHeader_IsRead(string text, int? credit, int seconds, int? normal = null, int? low = null)

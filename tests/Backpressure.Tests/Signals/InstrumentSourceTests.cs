@@ -202,6 +202,33 @@ public sealed class InstrumentSourceTests : IDisposable
         Assert.True(double.IsNaN(source.Read(Second)));
     }
 
+    [Fact]
+    public void InstrumentsOfOneName_AreSummed_AndOneThatEndsTakesWhatIsItsOwnAlong()
+    {
+        using InstrumentSource source = Source();
+        _meter.CreateObservableGauge("waiting", static () => 3);
+        using (var second = new Meter(_name))
+        {
+            second.CreateObservableGauge("waiting", static () => 5);
+            Assert.Equal(8, source.Read(0));
+        }
+
+        Assert.Equal(3, source.Read(Second));
+    }
+
+    [Fact]
+    public void UpDownCounters_OfAMeterThatEnds_LeaveThoseOfOthers()
+    {
+        using InstrumentSource source = Source();
+        using var second = new Meter(_name);
+        _meter.CreateUpDownCounter<int>("waiting").Add(4);
+        second.CreateUpDownCounter<int>("waiting").Add(5);
+        Assert.Equal(9, source.Read(0));
+
+        _meter.Dispose();
+        Assert.Equal(5, source.Read(Second));
+    }
+
     private static Measurement<int> Pool(int value, string pool) => new(value, new KeyValuePair<string, object?>("pool", pool));
 
     private InstrumentSource Source(
