@@ -35,6 +35,9 @@ public sealed class RetryBudget
     /// <summary>Retries that could be made now.</summary>
     public int Available => Volatile.Read(ref _balance) / Token;
 
+    /// <summary>Whether it is as it was at the start.</summary>
+    internal bool IsFull => Volatile.Read(ref _balance) == _most;
+
     /// <summary>Notes that something is asked for the first time.</summary>
     public void NoteFirstAttempt()
     {

@@ -17,6 +17,9 @@ internal readonly record struct CallChain(string? Before, string? Gate)
 
     public bool IsEmpty => Before is null && Gate is null;
 
+    /// <summary>Whether the gate passed here was passed before, so that what is held here may be held by its own callers.</summary>
+    public bool HasComeBack => Before is not null && Gate is not null && Contains(Before, Gate);
+
     /// <summary>Whether a header's value names a gate.</summary>
     public static bool Contains(string chain, string gate)
     {

@@ -32,12 +32,12 @@ internal sealed class CreditAccount(long probeTicks)
     /// <summary>Spends one.</summary>
     /// <param name="priority">For a call of this priority.</param>
     /// <param name="now">The time.</param>
-    /// <param name="spent">Whether it was counted, so that it can be given back.</param>
+    /// <param name="spent">Of which priorities it was counted, a bit each, so that it can be given back; 0: of none.</param>
     /// <returns>Whether it may be sent.</returns>
-    public bool TrySpend(Priority priority, long now, out bool spent)
+    public bool TrySpend(Priority priority, long now, out byte spent)
     {
         Forget(now);
-        spent = _left[(int)priority] != Unlimited;
+        spent = 0;
         if (_left[(int)priority] == 0)
         {
             return false;
@@ -48,6 +48,7 @@ internal sealed class CreditAccount(long probeTicks)
             if (_left[i] is > 0 and < Unlimited)
             {
                 _left[i]--;
+                spent |= (byte)(1 << i);
             }
         }
 
@@ -55,11 +56,12 @@ internal sealed class CreditAccount(long probeTicks)
     }
 
     /// <summary>One that was spent has reached nobody, or its answer says nothing.</summary>
-    public void GiveBack(Priority priority)
+    /// <param name="spent">What it was counted of.</param>
+    public void GiveBack(byte spent)
     {
-        for (int i = (int)priority; i < Priorities.Count; i++)
+        for (int i = 0; i < Priorities.Count; i++)
         {
-            if (_left[i] < Unlimited)
+            if (_left[i] < Unlimited && (spent & (1 << i)) != 0)
             {
                 _left[i]++;
             }

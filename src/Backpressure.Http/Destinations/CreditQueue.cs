@@ -36,11 +36,11 @@ internal sealed class CreditQueue : IDisposable
     /// <summary>Asks for one without waiting.</summary>
     /// <param name="priority">The call's.</param>
     /// <param name="now">The time.</param>
-    /// <param name="spent">Whether it was counted.</param>
+    /// <param name="spent">What it was counted of, to be given back; 0: nothing.</param>
     /// <returns>Whether it may be sent.</returns>
-    public bool TrySpend(Priority priority, long now, out bool spent)
+    public bool TrySpend(Priority priority, long now, out byte spent)
     {
-        spent = false;
+        spent = 0;
         if (!IsUsed)
         {
             return true;
@@ -57,7 +57,7 @@ internal sealed class CreditQueue : IDisposable
     /// <param name="nested">Whether a request waits for it.</param>
     /// <param name="capacity">How many may wait; one of a lower priority gives its place.</param>
     /// <param name="cancellationToken">Fires when the caller is gone.</param>
-    public Task<CreditAnswer> WaitAsync(CreditWaiter waiter, bool nested, int capacity, CancellationToken cancellationToken)
+    public Task<CreditDecision> WaitAsync(CreditWaiter waiter, bool nested, int capacity, CancellationToken cancellationToken)
     {
         CreditWaiter? evicted = null;
         lock (_lock)
@@ -67,7 +67,7 @@ internal sealed class CreditQueue : IDisposable
                 evicted = LastBelowLocked(waiter.Priority);
                 if (evicted is null)
                 {
-                    return Task.FromResult(CreditAnswer.None);
+                    return Task.FromResult(new CreditDecision(CreditAnswer.None, 0));
                 }
 
                 RemoveLocked(evicted);
@@ -81,7 +81,7 @@ internal sealed class CreditQueue : IDisposable
 
         // What came free between the first look and now.
         Look();
-        return cancellationToken.CanBeCanceled ? WaitCancellablyAsync(waiter, cancellationToken) : waiter.Answer;
+        return cancellationToken.CanBeCanceled ? WaitCancellablyAsync(waiter, cancellationToken) : waiter.Decision;
     }
 
     /// <summary>The destination has said how much it takes.</summary>
@@ -97,11 +97,11 @@ internal sealed class CreditQueue : IDisposable
     }
 
     /// <summary>One that was spent was not sent, or its answer was lost.</summary>
-    public void GiveBack(Priority priority)
+    public void GiveBack(byte spent)
     {
         lock (_lock)
         {
-            _account.GiveBack(priority);
+            _account.GiveBack(spent);
         }
 
         LookIfAnybodyWaits();
@@ -119,7 +119,7 @@ internal sealed class CreditQueue : IDisposable
             all.ForEach(RemoveLocked);
         }
 
-        all.ForEach(static waiter => waiter.Tell(CreditAnswer.Free));
+        all.ForEach(static waiter => waiter.Tell(CreditAnswer.Granted));
     }
 
     public void Dispose()
@@ -128,7 +128,7 @@ internal sealed class CreditQueue : IDisposable
         Stop();
     }
 
-    private async Task<CreditAnswer> WaitCancellablyAsync(CreditWaiter waiter, CancellationToken cancellationToken)
+    private async Task<CreditDecision> WaitCancellablyAsync(CreditWaiter waiter, CancellationToken cancellationToken)
     {
         using CancellationTokenRegistration leaving = cancellationToken.UnsafeRegister(
             static state =>
@@ -137,7 +137,7 @@ internal sealed class CreditQueue : IDisposable
                 self.Cancel(waiter);
             },
             (this, waiter));
-        return await waiter.Answer.ConfigureAwait(false);
+        return await waiter.Decision.ConfigureAwait(false);
     }
 
     private void Cancel(CreditWaiter waiter)
@@ -173,10 +173,11 @@ internal sealed class CreditQueue : IDisposable
             TakeExpiredLocked(now, decided);
             for (int lane = 0; lane < _lanes.Length; lane++)
             {
-                while (_lanes[lane].First is { Value: var waiter } && _account.TrySpend(waiter.Priority, now, out bool spent))
+                while (_lanes[lane].First is { Value: var waiter } && _account.TrySpend(waiter.Priority, now, out byte spent))
                 {
                     RemoveLocked(waiter);
-                    decided.Add((waiter, spent ? CreditAnswer.Spent : CreditAnswer.Free));
+                    waiter.Spent = spent;
+                    decided.Add((waiter, CreditAnswer.Granted));
                 }
             }
 

@@ -3,7 +3,7 @@ namespace Backpressure.Http.Destinations;
 /// <summary>A call that waits for a credit. All but its task is guarded by the queue it is in.</summary>
 internal sealed class CreditWaiter(Priority priority, long expiresAt, CreditAnswer expiry)
 {
-    private readonly TaskCompletionSource<CreditAnswer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<CreditDecision> _decision = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Priority Priority => priority;
 
@@ -12,11 +12,14 @@ internal sealed class CreditWaiter(Priority priority, long expiresAt, CreditAnsw
     /// <summary>What it is told when its time is over.</summary>
     public CreditAnswer Expiry => expiry;
 
+    /// <summary>What it was counted of when it was granted one.</summary>
+    public byte Spent { get; set; }
+
     /// <summary>Where it stands; null: it is decided.</summary>
     public LinkedListNode<CreditWaiter>? Place { get; set; }
 
-    public Task<CreditAnswer> Answer => _answer.Task;
+    public Task<CreditDecision> Decision => _decision.Task;
 
     /// <summary>Outside of the lock: it may be anybody who goes on here.</summary>
-    public void Tell(CreditAnswer answer) => _answer.TrySetResult(answer);
+    public void Tell(CreditAnswer answer) => _decision.TrySetResult(new CreditDecision(answer, Spent));
 }

@@ -137,8 +137,8 @@ internal sealed class BackpressureHandler(OutboundClient client) : DelegatingHan
 
     private async Task<HttpResponseMessage> WaitForCreditAndSendAsync(OutboundCall call, CancellationToken cancellationToken)
     {
-        CreditAnswer answer = await call.WaitForCreditAsync(cancellationToken).ConfigureAwait(false);
-        return call.RefuseUnlessGranted(answer, cancellationToken)
+        CreditDecision decision = await call.WaitForCreditAsync(cancellationToken).ConfigureAwait(false);
+        return call.RefuseUnlessGranted(decision, cancellationToken)
             ?? await DecideAndSend(ref call, cancellationToken).ConfigureAwait(false);
     }
 

@@ -29,7 +29,7 @@ internal struct OutboundCall
     private long _askedAt;
     private long _sentAt;
     private Priority _priority;
-    private bool _spent;
+    private byte _spent;
 
     public HttpRequestMessage Request { get; private set; }
 
@@ -62,6 +62,9 @@ internal struct OutboundCall
             {
                 TimeLeft = ambient?.TimeLeft,
                 Nested = ambient is not null,
+
+                // It would wait for what is held by the very call that it is made for.
+                NoWait = ambient is { Chain.HasComeBack: true },
             };
             return call;
         }
@@ -77,8 +80,13 @@ internal struct OutboundCall
     public bool TrySpendCredit() => !_destination.Credits.IsUsed || !Obeys || _destination.Credits.TrySpend(_priority, _sentAt, out _spent);
 
     /// <summary>Waits for one, never longer than <c>MaxWait</c> and the deadline.</summary>
-    public readonly Task<CreditAnswer> WaitForCreditAsync(CancellationToken cancellationToken)
+    public readonly Task<CreditDecision> WaitForCreditAsync(CancellationToken cancellationToken)
     {
+        if (_admission.NoWait)
+        {
+            return Task.FromResult(new CreditDecision(CreditAnswer.None, 0));
+        }
+
         ClientSettings settings = _client.Settings;
         bool byDeadline = _admission.TimeLeft < settings.MaxWait;
         TimeSpan longest = byDeadline ? _admission.TimeLeft!.Value : settings.MaxWait;
@@ -88,16 +96,17 @@ internal struct OutboundCall
     }
 
     /// <summary>It has waited for a credit.</summary>
-    /// <param name="answer">What it was told.</param>
+    /// <param name="decision">What it was told.</param>
     /// <param name="cancellationToken">The caller's.</param>
     /// <returns>The refusal; null: on to the gate.</returns>
     /// <exception cref="OperationCanceledException">The caller has gone meanwhile.</exception>
-    public HttpResponseMessage? RefuseUnlessGranted(CreditAnswer answer, CancellationToken cancellationToken)
+    public HttpResponseMessage? RefuseUnlessGranted(CreditDecision decision, CancellationToken cancellationToken)
     {
         long now = _client.Time.GetTimestamp();
-        if (answer is CreditAnswer.Spent or CreditAnswer.Free)
+        CreditAnswer answer = decision.Answer;
+        if (answer == CreditAnswer.Granted)
         {
-            _spent = answer == CreditAnswer.Spent;
+            _spent = decision.Spent;
             _sentAt = now;
             _admission = _admission with { TimeLeft = _ambient?.TimeLeft };
             return null;
@@ -196,9 +205,9 @@ internal struct OutboundCall
 
     private readonly void GiveCreditBack()
     {
-        if (_spent)
+        if (_spent != 0)
         {
-            _destination.Credits.GiveBack(_priority);
+            _destination.Credits.GiveBack(_spent);
         }
     }
 

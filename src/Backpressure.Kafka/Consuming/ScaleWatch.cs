@@ -52,7 +52,9 @@ internal sealed class ScaleWatch : IDisposable
             {
                 wanted = Look(own);
             }
-            catch (KafkaException)
+#pragma warning disable CA1031 // Whatever the cluster says or does not say: the consumer goes on without a hint.
+            catch (Exception)
+#pragma warning restore CA1031
             {
                 // No hint for now, rather than an old one.
                 _hint.Reset();

@@ -43,7 +43,7 @@ internal sealed class IngestEndpoint(KafkaIngest ingest, Func<HttpContext, Kafka
         // While it waits its body is not read, so TCP holds the sender back. Not so beyond HTTP/1.1: bodies that wait would fill the window
         // that they share with the body of one that has its place already, and both would wait for each other.
         bool readFirst = !HttpProtocol.IsHttp11(context.Request.Protocol) && !HttpProtocol.IsHttp10(context.Request.Protocol);
-        byte[]? body = readFirst ? await ReadAsync(context, declared, most) : null;
+        byte[]? body = readFirst ? await ReadAsync(context, declared: null, most) : null;
         if (readFirst && body is null)
         {
             context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
@@ -75,6 +75,9 @@ internal sealed class IngestEndpoint(KafkaIngest ingest, Func<HttpContext, Kafka
         await AnswerAsync(context, await ingest.SendAsync(topic, delivery, key, body, traits.Headers ?? HeadersOf(context.Request)));
     }
 
+    /// <param name="context">The request.</param>
+    /// <param name="declared">Its length, for which there is a place already; null: memory is taken only for what comes.</param>
+    /// <param name="most">The longest that is accepted.</param>
     /// <returns>The body; null: it is too long.</returns>
     private static async Task<byte[]?> ReadAsync(HttpContext context, long? declared, int most)
     {

@@ -43,6 +43,6 @@ internal sealed partial class SignalLog(ILogger logger)
     [LoggerMessage(23, LogLevel.Information, "Signal {Signal} has readings again and counts.")]
     private partial void LogCameBack(string signal);
 
-    [LoggerMessage(24, LogLevel.Error, "Reading signal {Signal} failed; while it does, it has no reading. Said once until it has one.")]
+    [LoggerMessage(24, LogLevel.Error, "Reading signal {Signal} failed; while it does, it has no reading. Said again only when it has been stale and come back meanwhile.")]
     private partial void LogFaulted(string signal, Exception fault);
 }

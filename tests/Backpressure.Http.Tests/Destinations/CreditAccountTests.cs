@@ -11,8 +11,8 @@ public sealed class CreditAccountTests
     [Fact]
     public void BeforeAnythingIsGranted_EverythingMayBeSent()
     {
-        Assert.True(_account.TrySpend(Priority.Low, 0, out bool spent));
-        Assert.False(spent);
+        Assert.True(_account.TrySpend(Priority.Low, 0, out byte spent));
+        Assert.Equal(0, spent);
         Assert.Equal(int.MaxValue, _account.LeftOf(Priority.Low, 0));
     }
 
@@ -20,8 +20,8 @@ public sealed class CreditAccountTests
     public void AGrant_TakesThePlaceOfTheOneBefore()
     {
         Grant(Priority.Normal, 5, until: 1000);
-        Assert.True(_account.TrySpend(Priority.Normal, 0, out bool spent));
-        Assert.True(spent);
+        Assert.True(_account.TrySpend(Priority.Normal, 0, out byte spent));
+        Assert.Equal(0b1100, spent);
         Grant(Priority.Normal, 2, until: 1000);
 
         Assert.Equal(2, _account.LeftOf(Priority.Normal, 0));
@@ -70,14 +70,28 @@ public sealed class CreditAccountTests
     }
 
     [Fact]
-    public void WhatComesBack_MayBeSpentAgain()
+    public void WhatComesBack_MayBeSpentAgain_ByThoseBelowToo()
     {
         Grant(Priority.Normal, 1, until: 1000);
-        Assert.True(_account.TrySpend(Priority.Normal, 0, out _));
+        Assert.True(_account.TrySpend(Priority.Normal, 0, out byte spent));
         Assert.False(_account.TrySpend(Priority.Normal, 0, out _));
-        _account.GiveBack(Priority.Normal);
+        _account.GiveBack(spent);
 
-        Assert.True(_account.TrySpend(Priority.Normal, 0, out _));
+        Assert.True(_account.TrySpend(Priority.Low, 0, out _));
+    }
+
+    [Fact]
+    public void WhatComesBack_GivesNothingToThoseBelowThatHadNothing()
+    {
+        Grant(Priority.Low, 0, until: 1000);
+        _account.Grant(Priority.Critical, [2, 2, 2, 0], until: 1000);
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.True(_account.TrySpend(Priority.Critical, 0, out byte spent));
+            _account.GiveBack(spent);
+        }
+
+        Assert.Equal("2 2 2 0", Left());
     }
 
     [Fact]
@@ -87,8 +101,8 @@ public sealed class CreditAccountTests
 
         Assert.False(_account.TrySpend(Priority.Low, 49, out _));
         Assert.Equal(50, _account.NextProbe());
-        Assert.True(_account.TrySpend(Priority.Low, 50, out bool spent));
-        Assert.True(spent);
+        Assert.True(_account.TrySpend(Priority.Low, 50, out byte spent));
+        Assert.NotEqual(0, spent);
         Assert.False(_account.TrySpend(Priority.Low, 50 + Probe - 1, out _));
         Assert.True(_account.TrySpend(Priority.Low, 50 + Probe, out _));
     }
@@ -114,8 +128,8 @@ public sealed class CreditAccountTests
                 case 0:
                     _account.Grant(priority, [.. Enumerable.Range((int)priority, 4 - (int)priority).Select(_ => random.Next(5))], step + random.Next(1, 20));
                     break;
-                case 1 when _account.TrySpend(priority, step, out bool spent) && spent && random.Next(2) == 0:
-                    _account.GiveBack(priority);
+                case 1 when _account.TrySpend(priority, step, out byte spent) && spent != 0 && random.Next(2) == 0:
+                    _account.GiveBack(spent);
                     break;
                 default:
                     break;

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Backpressure.Http.Strategies;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http.Resilience;
 using Microsoft.Extensions.Time.Testing;
@@ -134,6 +135,42 @@ public sealed class StrategyTests
         using HttpResponseMessage other = await http.GetAsync("http://two/", TestContext.Current.CancellationToken);
 
         Assert.Equal("one one one two two", string.Join(' ', stub.Sent.Select(static request => request.RequestUri!.Host)));
+    }
+
+    [Fact]
+    public void RetryBudgets_BeyondTheBound_ForgetThoseThatAreFull()
+    {
+        var budgets = new RetryBudgets(new RetryBudgetStrategyOptions { DestinationOf = static context => context.OperationKey! });
+        RetryBudget spent = Of("spent");
+        Assert.True(spent.TryRetry());
+        for (int i = 1; i < 1000; i++)
+        {
+            Assert.True(Of($"host-{i}").TryRetry());
+        }
+
+        Assert.Same(Of("late"), Of("later"));
+
+        // One is as good as a new one again, and is missed by nobody.
+        for (int i = 0; i < 10; i++)
+        {
+            Of("host-1").NoteFirstAttempt();
+        }
+
+        for (int i = 0; i < 100; i++)
+        {
+            Of("late");
+        }
+
+        Assert.NotSame(Of("late"), Of("later"));
+        Assert.Same(spent, Of("spent"));
+
+        RetryBudget Of(string name)
+        {
+            ResilienceContext context = ResilienceContextPool.Shared.Get(name, TestContext.Current.CancellationToken);
+            RetryBudget budget = budgets.Of(context);
+            ResilienceContextPool.Shared.Return(context);
+            return budget;
+        }
     }
 
     [Fact]
