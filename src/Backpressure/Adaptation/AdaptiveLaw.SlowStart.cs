@@ -10,9 +10,11 @@ internal sealed partial class AdaptiveLaw
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
         // Latencies alone would be late: while the limit doubles, those of the last one are still coming back.
-        double stretch = Math.Max(window.LatencyStretch, window.Stretch / (1 + (Certain * window.Noise)));
+        double stretch = Math.Max(window.LatencyStretch, window.Stretch / (1 + (Certain * window.StretchNoise)));
         bool cleared = window.MeanInFlight <= state.Cleared;
-        bool unstretched = window.Stretch * window.LatencyStretch < Target * Target;
+
+        // To learn from windows below the target only would be to choose the lucky ones, and to find all others stretched.
+        bool unstretched = Math.Sqrt(window.Stretch * window.LatencyStretch) < Target * (1 + (Certain * window.MeanNoise));
         bool learn = state.Learnt < FirstLearning && (cleared || unstretched);
         BaselineChange baselines = learn ? BaselineChange.Follow : default;
         state = state with { Learnt = state.Learnt + window.Completions, Cleared = cleared ? state.Cleared : 0 };
@@ -22,7 +24,7 @@ internal sealed partial class AdaptiveLaw
         }
 
         // Perhaps only noise above the target, or of a baseline known to be young: look again, with a full window.
-        bool doubtful = cleared || stretch < Target * (1 + (Certain * window.Noise));
+        bool doubtful = cleared || stretch < Target * (1 + (Certain * window.StretchNoise));
         int mostDoubts = cleared ? 2 : state.Verified ? MostDoubts : 1;
         if (!state.Verified && state.Limit < Believed && stretch < Suspicious * (1 + window.RelativeError))
         {

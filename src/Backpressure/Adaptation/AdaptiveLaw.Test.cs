@@ -101,6 +101,12 @@ internal sealed partial class AdaptiveLaw
                 : Decide(state with { Phase = AdaptivePhase.SlowStart }, settings, LimitReason.Test);
         }
 
+        if (before.ElasticityTo(here) + (Certain * before.ElasticityError(here)) < -MostUnhindered)
+        {
+            // Far more work with fewer, as no congestion does: the test began in a stall, which is over. It has shown nothing.
+            return Decide(state with { Phase = AdaptivePhase.Follow, Usual = default, Rest = 2 }, settings, LimitReason.Hold);
+        }
+
         // More than in proportion: capacity moved meanwhile, or the first point was a mixture. The way back will tell.
         return before.ElasticityTo(here) >= MostUnhindered ? Confirm(state, here, settings) : Congested(state, here, essential, settings);
     }
@@ -177,6 +183,24 @@ internal sealed partial class AdaptiveLaw
         if (elasticity >= LeastConfirmed && up > MostHindered && window.Stretch > Target)
         {
             return Unhindered(state, here, settings, Math.Sqrt(here.Stretch * cut.Stretch));
+        }
+
+        if (state.DipsTaken == 0 && cut.Stretch is > 1 and < Suspicious)
+        {
+            // Young baselines, as in Congested.
+            double scale = (1 + cut.Stretch) / 2;
+            double work = Target * scale * Math.Max(here.WorkRate, cut.WorkRate);
+            return Decide(
+                state with
+                {
+                    Phase = AdaptivePhase.SlowStart,
+                    Limit = Math.Clamp(work, cut.InFlight, Math.Max(here.InFlight, cut.InFlight)),
+                    Usual = default,
+                    Top = default,
+                },
+                settings,
+                LimitReason.Test,
+                BaselineChange.ScaleBy(scale));
         }
 
         double most = Target * Math.Max(here.WorkRate, cut.WorkRate);

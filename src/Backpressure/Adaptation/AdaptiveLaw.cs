@@ -18,7 +18,9 @@ namespace Backpressure.Adaptation;
 /// </para>
 /// <para>
 /// Small *dips*, which the queue absorbs, keep the baselines true: the dip of 0.83 is deeper than the target is high
-/// (1.09 &lt; 1 / 0.83), so a baseline learnt in congestion cannot keep itself alive.
+/// (1.09 &lt; 1 / 0.83), so a baseline learnt in congestion cannot keep itself alive. And they say where the limit is: when the
+/// dips together cost as much work as concurrency there is room above, when they cost next to none there is congestion,
+/// whatever the baselines say.
 /// </para>
 /// <para>
 /// And where congestion and a plain change of latency look alike, one deep cut *tests*: work rate falls with concurrency
@@ -54,6 +56,10 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     // Elasticity of the dips together, with its error, below which they cost so little work that it is congestion.
     private const double MostHindered = 0.3;
     private const double DipDepth = 0.83;
+
+    // The same the other way: above it all that ran before the dips ran unhindered, so there is room. At the target it is 0.54.
+    private const double LeastRoomy = 0.7;
+    private const double GrowthIntoRoom = 1.3;
     private const int WindowsPerDip = 10;
 
     // Young baselines are noise of a few samples, and each dip adds some that can be trusted.
@@ -193,7 +199,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         // Upwards only with room to spare: near the limit, a longer latency may be congestion.
         bool settled = window.Stretch < Settling * window.LatencyStretch;
         bool roomy = settled && window.MeanInFlight < 0.7 * state.Limit && window.LatencyStretch < Suspicious;
-        bool learn = roomy || (settled && window.LatencyStretch < 1);
+        bool learn = roomy || (settled && window.LatencyStretch * (1 + (Certain * window.Noise)) < 1);
         int learnt = state.Learnt + (roomy ? window.Completions : 0);
         if (window.LatencyStretch < Target)
         {
@@ -224,7 +230,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     {
         OperatingPoint here = PointOf(window);
         bool flat = state.Dips.IsKnown && state.Dips.Mean + state.Dips.Deviation < MostHindered;
-        if (state.Rest == 0 && (flat || window.Stretch > Suspicious * (1 + (Certain * window.Noise))))
+        if (state.Rest == 0 && (flat || window.Stretch > Suspicious * (1 + (Certain * window.StretchNoise))))
         {
             return BeginTest(state, window, settings);
         }
@@ -252,7 +258,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     {
         // Half of it is the jumpy stretch, half the calm one of latencies.
         double excess = (0.5 * Math.Log(window.Stretch * window.LatencyStretch)) - Math.Log(Target);
-        double deviation = excess / Math.Max(LeastNoise, window.Noise);
+        double deviation = excess / Math.Max(LeastNoise, window.MeanNoise);
         Drift drift = state.Drift.With(deviation);
         bool quick = Math.Abs(deviation) > QuickDeviation || drift.Above > DriftAbove;
         double factor = Math.Clamp(Math.Exp(-(quick ? QuickGain : CalmGain) * excess), 0.4, 1.5);
@@ -287,7 +293,14 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
             state = state with { Dips = state.Dips.With(state.Usual, here) };
         }
 
-        state = state with { Phase = AdaptivePhase.Follow, DipsTaken = Math.Min(EarlyDips, state.DipsTaken + 1) };
+        state = state with { DipsTaken = Math.Min(EarlyDips, state.DipsTaken + 1) };
+        if (state.Dips.IsKnown && state.Dips.Mean - state.Dips.Deviation > LeastRoomy)
+        {
+            state = state with { Phase = AdaptivePhase.SlowStart, Limit = state.Limit * GrowthIntoRoom, Dips = default };
+            return Decide(state, settings, LimitReason.SlowStart, BaselineChange.Follow);
+        }
+
+        state = state with { Phase = AdaptivePhase.Follow };
         return Decide(state, settings, LimitReason.Follow, BaselineChange.Follow);
     }
 
@@ -296,7 +309,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         => state.Phase is AdaptivePhase.SlowStart ? state : state with { Phase = AdaptivePhase.Follow };
 
     private static OperatingPoint PointOf(in WindowSummary window)
-        => new(window.MeanInFlight, window.WorkRate, window.Noise);
+        => new(window.MeanInFlight, window.WorkRate, window.StretchNoise);
 
     private static OperatingPoint Smoothed(OperatingPoint usual, OperatingPoint here)
         => usual.IsKnown

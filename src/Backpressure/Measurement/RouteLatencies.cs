@@ -8,12 +8,23 @@ namespace Backpressure.Measurement;
 internal sealed class RouteLatencies(double ticksPerSecond)
 {
     // Long enough that a window's noise hardly moves a baseline, short enough to follow a release of the application.
-    private const int Memory = 400;
+    // In effective samples of log-normal latencies with σ = 0.5, each of which says as much as 1.28 unequal ones.
+    private const double Memory = 400;
+    private const double SamplesPerEffective = 1.28;
 
     // After a scaling the baselines are a guess: trust what comes.
-    private const int MemoryAfterScaling = 100;
+    private const double MemoryAfterScaling = 100;
 
     private const double UsualWeight = 1.0 / 32;
+
+    // A window says little of a variance: so many samples' worth of what was seen before, at first of σ = 0.55.
+    private const double SamplesOfUsualVariance = 4;
+    private const double FirstVariance = 0.3;
+    private const double VarianceWeight = 0.1;
+    private const double LeastFreedom = 5;
+
+    // Below the resolution of any clock: only so that there is a logarithm.
+    private const double LeastLatency = 1e-9;
 
     private Route[] _routes = new Route[16];
     private double[] _usual = new double[16];
@@ -23,11 +34,7 @@ internal sealed class RouteLatencies(double ticksPerSecond)
     private int[] _seen = new int[16];
     private int _seenCount;
 
-    // Of the open window, for its noise: Σ latency², Σ latency · baseline, Σ baseline²; and Σ latency² of routes not known yet.
-    private double _squares;
-    private double _products;
-    private double _baselineSquares;
-    private double _unknownSquares;
+    private double _variance = FirstVariance;
 
     /// <summary>0 when not known. Lock-free.</summary>
     public long UsualTicks(int route)
@@ -50,20 +57,13 @@ internal sealed class RouteLatencies(double ticksPerSecond)
         }
 
         route.Count += weight;
-        route.Sum += weight * latency;
         double weighted = weight * latency;
-        if (route.Known > 0)
-        {
-            double baseline = weight * route.Baseline;
-            _squares += weighted * weighted;
-            _products += weighted * baseline;
-            _baselineSquares += baseline * baseline;
-        }
-        else
-        {
-            _unknownSquares += weighted * weighted;
-        }
-
+        double log = Math.Log(Math.Max(latency, LeastLatency));
+        route.WeightSquares += (double)weight * weight;
+        route.Squares += weighted * weighted;
+        route.Sum += weighted;
+        route.LogSum += weight * log;
+        route.LogSquares += weight * log * log;
         ref double usual = ref _usual[index];
         usual = usual > 0 ? usual + (UsualWeight * (latency - usual)) : latency;
         Volatile.Write(ref _usualTicks[index], (long)(usual * ticksPerSecond));
@@ -73,11 +73,19 @@ internal sealed class RouteLatencies(double ticksPerSecond)
     /// The relative standard error of Σ latency ÷ Σ baseline, from how far latencies lie from their route's stretched
     /// baseline: what differs between routes is no noise. 1 when nothing was seen.
     /// </summary>
-    public double Noise(double latencySum)
+    public double Noise()
     {
-        double stretch = StretchOfKnown();
-        double residual = _squares - (2 * stretch * _products) + (stretch * stretch * _baselineSquares) + _unknownSquares;
-        return latencySum > 0 ? Math.Sqrt(Math.Max(0, residual)) / latencySum : 1;
+        (double squares, double freedom) = Scatter();
+        double variance = (squares + (SamplesOfUsualVariance * _variance)) / (freedom + SamplesOfUsualVariance);
+        (double time, double parts) = (0, 0);
+        foreach (int index in _seen.AsSpan(0, _seenCount))
+        {
+            ref Route route = ref _routes[index];
+            time += route.Sum;
+            parts += route.Sum * route.Sum / route.OwnCount;
+        }
+
+        return time > 0 ? Math.Sqrt(variance * parts) / time : 1;
     }
 
     public double Work()
@@ -87,29 +95,49 @@ internal sealed class RouteLatencies(double ticksPerSecond)
         foreach (int index in _seen.AsSpan(0, _seenCount))
         {
             ref Route route = ref _routes[index];
-            work += route.Known > 0 ? route.Count * route.Baseline : route.Sum / stretch;
+            work += route.Known > 0 ? route.Sum / route.Stretch : route.Sum / stretch;
         }
 
         return work;
     }
 
+    private (double Squares, double Freedom) Scatter()
+    {
+        (double squares, double freedom) = (0, 0);
+        foreach (int index in _seen.AsSpan(0, _seenCount))
+        {
+            ref Route route = ref _routes[index];
+            double count = route.OwnCount;
+            squares += Math.Max(0, route.LogSquares - (route.LogSum * route.LogMean)) * count / route.Count;
+            freedom += count - 1;
+        }
+
+        return (squares, freedom);
+    }
+
     public void Learn(BaselineChange change)
     {
+        (double squares, double freedom) = Scatter();
+        if (freedom >= LeastFreedom)
+        {
+            _variance += VarianceWeight * ((squares / freedom) - _variance);
+        }
+
         double stretch = StretchOfKnown();
         foreach (int index in _seen.AsSpan(0, _seenCount))
         {
             ref Route route = ref _routes[index];
             if (route.Known == 0)
             {
-                route.Baseline = route.Sum / (route.Count * stretch);
-                route.Known = Math.Min(Memory, route.Count);
+                route.LogBaseline = route.LogMean - Math.Log(stretch);
+                route.Known = Math.Min(Memory, route.Samples);
             }
             else if (change.Move == BaselineMove.Follow)
             {
                 // A plain mean at first, exponential once the memory is full.
-                route.Known = Math.Min(Memory, route.Known + route.Count);
-                double weight = Math.Min(1, (double)route.Count / route.Known);
-                route.Baseline += weight * ((route.Sum / route.Count) - route.Baseline);
+                route.Known = Math.Min(Memory, route.Known + route.Samples);
+                double weight = Math.Min(1, route.Samples / route.Known);
+                route.LogBaseline += weight * (route.LogMean - route.LogBaseline);
             }
         }
 
@@ -117,7 +145,7 @@ internal sealed class RouteLatencies(double ticksPerSecond)
         {
             foreach (ref Route route in _routes.AsSpan())
             {
-                route.Baseline *= change.Factor;
+                route.LogBaseline += Math.Log(change.Factor);
                 route.Known = Math.Min(route.Known, MemoryAfterScaling);
             }
         }
@@ -127,12 +155,11 @@ internal sealed class RouteLatencies(double ticksPerSecond)
     {
         foreach (int index in _seen.AsSpan(0, _seenCount))
         {
-            _routes[index].Count = 0;
-            _routes[index].Sum = 0;
+            ref Route route = ref _routes[index];
+            route = new Route { LogBaseline = route.LogBaseline, Known = route.Known };
         }
 
         _seenCount = 0;
-        _squares = _products = _baselineSquares = _unknownSquares = 0;
     }
 
     private double StretchOfKnown()
@@ -145,7 +172,7 @@ internal sealed class RouteLatencies(double ticksPerSecond)
             if (route.Known > 0)
             {
                 sum += route.Sum;
-                work += route.Count * route.Baseline;
+                work += route.Sum / route.Stretch;
             }
         }
 
@@ -165,12 +192,27 @@ internal sealed class RouteLatencies(double ticksPerSecond)
 
     private record struct Route
     {
-        public double Baseline;
+        /// <summary>The mean logarithm of unqueued latencies.</summary>
+        public double LogBaseline;
 
         /// <summary>Samples behind the baseline, up to the memory; 0: it has none.</summary>
-        public int Known;
+        public double Known;
 
         public int Count;
+        public double WeightSquares;
         public double Sum;
+        public double Squares;
+        public double LogSum;
+        public double LogSquares;
+
+        public readonly double LogMean => LogSum / Count;
+
+        public readonly double Stretch => Math.Exp(LogMean - LogBaseline);
+
+        /// <summary>How many were measured, whatever they stand for.</summary>
+        public readonly double OwnCount => (double)Count * Count / WeightSquares;
+
+        /// <summary>By what they say of a mean: where few long ones outweigh all others, it is less than their number.</summary>
+        public readonly double Samples => SamplesPerEffective * Sum * Sum / Math.Max(Squares, double.Epsilon);
     }
 }

@@ -150,13 +150,13 @@ internal sealed class ServiceMeter
     }
 
     /// <summary>
-    /// The work of the open window: each completion counts with its route's baseline. A route seen for the first time
+    /// The work of the open window: its latencies, each route's without its stretch. A route seen for the first time
     /// is taken to be stretched as much as the others are, so one met under congestion does not hide it.
     /// </summary>
     public double Work() => _routes.Work();
 
     /// <summary>The relative standard error of the open window's stretch. Needs the controller's lock.</summary>
-    public double Noise() => _routes.Noise(_open.LatencySum);
+    public double Noise() => _routes.Noise();
 
     /// <summary>Ends the window, having learnt from it what the law said. Needs the controller's lock.</summary>
     public void CloseWindow(BaselineChange change)

@@ -34,6 +34,10 @@ internal sealed class WindowBuilder
     // How unequal latencies may be and still be waited for: 1 ÷ their effective share.
     private const double MostUnequal = 16;
 
+    // The standard deviation of the ages of requests in flight, at both edges, in residences: 0.41 at an edge for equal
+    // service times, 0.60 for log-normal ones (σ = 0.5), 0.48 for two that differ a hundredfold.
+    private const double AgeSpread = 0.57;
+
     // Below this a mean is an anecdote.
     private const int FewestSamples = 5;
 
@@ -117,6 +121,9 @@ internal sealed class WindowBuilder
             // The first to come back are the short ones: no baseline is to be learnt from them, only how long to wait.
             _warm = true;
             _meanLatency = Math.Max(sums.MeanLatency, _inFlightSeconds / sums.Samples);
+
+            // Taken for alike, unequal ones would soon seem overdue, and the first baselines come from the short ones.
+            _samplesPerEffective = Math.Clamp(sums.Samples / sums.EffectiveSamples, _samplesPerEffective, MostUnequal);
             if (sums.Dropped == 0)
             {
                 Restart(reading, now, Settling.None);
@@ -219,6 +226,7 @@ internal sealed class WindowBuilder
             PeakInFlight = Math.Max(sums.PeakInFlight, reading.InFlight),
             Work = _meter.Work(),
             Noise = _meter.Noise(),
+            EdgeNoise = AgeSpread * Math.Max(sums.Residence, _residence) / (elapsed * Math.Sqrt(Math.Max(1, inFlight))),
             LatencySum = sums.LatencySum,
             LatencySquaredSum = sums.LatencySquaredSum,
             Arrivals = arrivals,

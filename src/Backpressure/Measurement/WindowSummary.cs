@@ -25,11 +25,23 @@ internal readonly record struct WindowSummary
 
     public required int PeakInFlight { get; init; }
 
-    /// <summary>B: the sum over completions of their route's baseline latency: work done, in server-seconds.</summary>
+    /// <summary>B: what the latencies of those completed would have been unstretched: work done, in server-seconds.</summary>
     public required double Work { get; init; }
 
-    /// <summary>The relative standard error of a ratio of latencies to baselines; what differs between routes is none.</summary>
+    /// <summary>The relative standard error of <see cref="LatencyStretch"/>; what differs between routes is none.</summary>
     public required double Noise { get; init; }
+
+    /// <summary>
+    /// What <see cref="Stretch"/> has of it besides: the requests in flight at the window's edges count in n and not in B, or
+    /// the other way round.
+    /// </summary>
+    public double EdgeNoise { get; init; }
+
+    /// <summary>The relative standard error of <see cref="Stretch"/> and of the work rate.</summary>
+    public double StretchNoise => Math.Sqrt((Noise * Noise) + (EdgeNoise * EdgeNoise));
+
+    /// <summary>That of the geometric mean of both stretches: of the edges' it has half.</summary>
+    public double MeanNoise => Math.Sqrt((Noise * Noise) + (EdgeNoise * EdgeNoise / 4));
 
     public required double LatencySum { get; init; }
 

@@ -50,9 +50,9 @@ public sealed class AdaptiveLawTests
     {
         (AdaptiveState state, LimitDecision decision) = AdaptiveLaw.Step(
             AdaptiveLaw.Start(_settings).State, TestWindow.Of(20, 1.2, 20), _settings);
-        Assert.Equal(new LimitDecision(20, 20, LimitReason.SlowStart), decision);
+        Assert.Equal(new LimitDecision(20, 20, LimitReason.SlowStart) { Baselines = BaselineChange.Follow }, decision);
         decision = AdaptiveLaw.Step(state, TestWindow.Of(20, 1.2, 20), _settings).Decision;
-        Assert.Equal(new LimitDecision(11, 20, LimitReason.Test) { Pace = WindowPace.Careful }, decision);
+        Assert.Equal(new LimitDecision(11, 20, LimitReason.Test) { Baselines = BaselineChange.Follow, Pace = WindowPace.Careful }, decision);
     }
 
     [Theory]
@@ -266,7 +266,26 @@ public sealed class AdaptiveLawTests
         Assert.Equal(BaselineMove.Follow, Move(10, 1.3));
         Assert.Equal(BaselineMove.Hold, Move(10, 1.7));
         Assert.Equal(BaselineMove.Hold, Move(35, 1.3));
-        Assert.Equal(BaselineMove.Follow, Move(35, 0.9));
+        Assert.Equal(BaselineMove.Hold, Move(35, 0.9)); // May be noise, and only the lucky windows would be learnt from.
+        Assert.Equal(BaselineMove.Follow, Move(35, 0.8));
+    }
+
+    [Theory]
+    [InlineData(1.1, 1.1, true)] // Each dip costs as much work as concurrency: nobody hindered anybody.
+    [InlineData(1.1, 0.92, false)] // Hardly any.
+    public void Dip_WorkRateFallsInProportion_LooksForRoomAbove(double stretch, double stretchInDip, bool looks)
+    {
+        AdaptiveState state = Followed(40) with { DipsTaken = 5 };
+        bool found = false;
+        for (int i = 0; i < 60 && !found; i++)
+        {
+            double seen = state.Phase == AdaptivePhase.Dip ? stretchInDip : stretch;
+            bool dipped = state.Phase == AdaptivePhase.Dip;
+            (state, LimitDecision decision) = AdaptiveLaw.Step(state, TestWindow.Of(state.InForce, seen, state.InForce, noise: 0.02), _settings);
+            found = dipped && decision.Reason == LimitReason.SlowStart;
+        }
+
+        Assert.Equal(looks, found);
     }
 
     [Fact]

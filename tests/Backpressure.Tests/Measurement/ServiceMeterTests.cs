@@ -257,6 +257,9 @@ public sealed class ServiceMeterTests
     [Fact]
     public void CloseWindow_Follow_MovesBaselinesBothWays_HoldDoesNot()
     {
+        // Of logarithms, a hundred of the 312 samples that are remembered.
+        double once = 0.02 * Math.Pow(3, 100 / 312.0);
+        double afterBoth = once * Math.Pow(0.01 / once, 100 / 312.0);
         ServiceMeter meter = new(1000);
         uint sequence = 0;
         Add(meter, ref sequence, 1, 20, 400);
@@ -264,9 +267,9 @@ public sealed class ServiceMeterTests
         foreach ((int latency, BaselineChange change, double expected) in new (int, BaselineChange, double)[]
         {
             (60, default, 0.02),
-            (60, BaselineChange.Follow, 0.03),
-            (10, BaselineChange.Follow, 0.025),
-            (10, BaselineChange.ScaleBy(2), 0.05),
+            (60, BaselineChange.Follow, once),
+            (10, BaselineChange.Follow, afterBoth),
+            (10, BaselineChange.ScaleBy(2), 2 * afterBoth),
         })
         {
             Add(meter, ref sequence, 1, latency, 100);
@@ -275,6 +278,26 @@ public sealed class ServiceMeterTests
             Assert.Equal(expected, meter.Work(), 9);
             meter.Discard();
         }
+    }
+
+    [Fact]
+    public void Work_TwiceAsManyLongOnesAsUsual_IsHardlyAStretch()
+    {
+        // A tenth of the requests takes a hundred times as long.
+        ServiceMeter meter = new(1000);
+        uint sequence = 0;
+        Add(meter, ref sequence, 1, 5, 900);
+        Add(meter, ref sequence, 1, 500, 100);
+        meter.CloseWindow(default);
+        Add(meter, ref sequence, 1, 5, 80);
+        Add(meter, ref sequence, 1, 500, 20);
+        double stretch = meter.Open.LatencySum / meter.Work();
+        Assert.InRange(stretch, 1.5, 1.7); // A ratio of sums would say 1.9.
+        Assert.InRange(meter.Noise(), 0.13, 0.2);
+        meter.Discard();
+        Add(meter, ref sequence, 1, 10, 90);
+        Add(meter, ref sequence, 1, 1000, 10);
+        Assert.Equal(2, meter.Open.LatencySum / meter.Work(), 6);
     }
 
     private static void Add(ServiceMeter meter, ref uint sequence, int route, long latency, int count)
