@@ -257,9 +257,9 @@ public sealed class ServiceMeterTests
     [Fact]
     public void CloseWindow_Follow_MovesBaselinesBothWays_HoldDoesNot()
     {
-        // Of logarithms, a hundred of the 312 samples that are remembered.
-        double once = 0.02 * Math.Pow(3, 100 / 312.0);
-        double afterBoth = once * Math.Pow(0.01 / once, 100 / 312.0);
+        // Of logarithms, 128 effective samples (1.28 each) of the 400 that are remembered.
+        double once = 0.02 * Math.Pow(3, 128 / 400.0);
+        double afterBoth = once * Math.Pow(0.01 / once, 128 / 400.0);
         ServiceMeter meter = new(1000);
         uint sequence = 0;
         Add(meter, ref sequence, 1, 20, 400);
