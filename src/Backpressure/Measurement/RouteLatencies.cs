@@ -5,6 +5,11 @@ namespace Backpressure.Measurement;
 /// <see cref="UsualTicks"/>. In seconds, where it does not say ticks.
 /// </summary>
 /// <param name="ticksPerSecond">The clock's resolution.</param>
+/// <remarks>
+/// Within a route latencies are compared by their geometric mean: where service times differ a hundredfold, how many of the
+/// long ones a window happens to hold moves it far less than a mean, and what all have in common, their stretch, moves it
+/// alike. Between routes a stretch counts by the time that a route spends in flight.
+/// </remarks>
 internal sealed class RouteLatencies(double ticksPerSecond)
 {
     // Long enough that a window's noise hardly moves a baseline, short enough to follow a release of the application.
@@ -70,8 +75,8 @@ internal sealed class RouteLatencies(double ticksPerSecond)
     }
 
     /// <summary>
-    /// The relative standard error of Σ latency ÷ Σ baseline, from how far latencies lie from their route's stretched
-    /// baseline: what differs between routes is no noise. 1 when nothing was seen.
+    /// The relative standard error of Σ latency ÷ <see cref="Work"/>, from how far latencies lie from the geometric mean of
+    /// their route: what differs between routes is no noise. 1 when nothing was seen.
     /// </summary>
     public double Noise()
     {
@@ -88,6 +93,7 @@ internal sealed class RouteLatencies(double ticksPerSecond)
         return time > 0 ? Math.Sqrt(variance * parts) / time : 1;
     }
 
+    /// <summary>What the latencies would have been unstretched, together.</summary>
     public double Work()
     {
         double stretch = StretchOfKnown();
@@ -99,20 +105,6 @@ internal sealed class RouteLatencies(double ticksPerSecond)
         }
 
         return work;
-    }
-
-    private (double Squares, double Freedom) Scatter()
-    {
-        (double squares, double freedom) = (0, 0);
-        foreach (int index in _seen.AsSpan(0, _seenCount))
-        {
-            ref Route route = ref _routes[index];
-            double count = route.OwnCount;
-            squares += Math.Max(0, route.LogSquares - (route.LogSum * route.LogMean)) * count / route.Count;
-            freedom += count - 1;
-        }
-
-        return (squares, freedom);
     }
 
     public void Learn(BaselineChange change)
@@ -179,6 +171,21 @@ internal sealed class RouteLatencies(double ticksPerSecond)
         return work > 0 && sum > 0 ? sum / work : 1;
     }
 
+    // Of the logarithms about their routes' means.
+    private (double Squares, double Freedom) Scatter()
+    {
+        (double squares, double freedom) = (0, 0);
+        foreach (int index in _seen.AsSpan(0, _seenCount))
+        {
+            ref Route route = ref _routes[index];
+            double count = route.OwnCount;
+            squares += Math.Max(0, route.LogSquares - (route.LogSum * route.LogMean)) * count / route.Count;
+            freedom += count - 1;
+        }
+
+        return (squares, freedom);
+    }
+
     private void Grow(int index)
     {
         int length = Math.Max(index + 1, 2 * _routes.Length);
@@ -195,7 +202,7 @@ internal sealed class RouteLatencies(double ticksPerSecond)
         /// <summary>The mean logarithm of unqueued latencies.</summary>
         public double LogBaseline;
 
-        /// <summary>Samples behind the baseline, up to the memory; 0: it has none.</summary>
+        /// <summary>Samples behind the baseline, by what they say, up to the memory; 0: it has none.</summary>
         public double Known;
 
         public int Count;
