@@ -40,8 +40,16 @@ public partial struct AdmissionLease
         _class = parked.Class;
         _other = parked.Other;
         _bits = new LeaseBits(pending.Priority, pending.Cost, parked.Holds, weight: 1);
-        long bill = ((long)BitConverter.SingleToUInt32Bits(pending.Charge) << 32) | pending.Hand.Packed;
-        _times = Vector256.Create(pending.DecidedAt, 0, pending.DecidedAt - pending.EnqueuedAt, bill);
+        _times = TimesOf(pending);
+    }
+
+    /// <summary>The lease of one that has waited and is admitted, and holds nothing but its slot.</summary>
+    internal AdmissionLease(PendingAdmission pending, int weight)
+    {
+        Debug.Assert(pending.Lease is { Other: null, Holds: LeaseHolds.Nothing }, "Of a plain class there is no more to hold.");
+        _class = pending.Lease.Class;
+        _bits = new LeaseBits(pending.Priority, pending.Cost, LeaseHolds.Slot, weight);
+        _times = TimesOf(pending);
     }
 
     /// <summary>Whether the request may run.</summary>
@@ -167,6 +175,12 @@ public partial struct AdmissionLease
         {
             CompleteAll(outcome, latencyIsSample);
         }
+    }
+
+    private static Vector256<long> TimesOf(PendingAdmission pending)
+    {
+        long bill = ((long)BitConverter.SingleToUInt32Bits(pending.Charge) << 32) | pending.Hand.Packed;
+        return Vector256.Create(pending.DecidedAt, 0, pending.DecidedAt - pending.EnqueuedAt, bill);
     }
 
     /// <summary>Admits on an empty lease.</summary>

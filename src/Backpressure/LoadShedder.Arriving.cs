@@ -22,17 +22,16 @@ public sealed partial class LoadShedder
     private ValueTask<AdmissionLease> WaitPlain(in AdmissionRequest request, ResolvedClass resolved, CancellationToken cancellationToken)
     {
         long now = 0;
-        PendingAdmission? pending = null;
+        Waiter? queued;
         ArrivalResult result;
         Refusal refusal;
         try
         {
             now = resolved.Downstream.PassingTime();
-            Arrival arrival = ArrivalOf(resolved.Priority, resolved.Policy.Cost, now, request, resolved);
-            result = resolved.Downstream.Arrive(in arrival, now, out Waiter? queued, out refusal);
-            if (result == ArrivalResult.Queued)
+            result = ArrivePlain(in request, resolved, now, out queued, out refusal);
+            if (queued is not null)
             {
-                pending = BeginWait(queued!, new ParkedLease(resolved, null, LeaseHolds.Nothing), resolved, cancellationToken);
+                BeginWait(queued, new ParkedLease(resolved, null, LeaseHolds.Nothing), resolved, cancellationToken);
             }
         }
         catch (Exception fault)
@@ -40,7 +39,19 @@ public sealed partial class LoadShedder
             return LetThroughPlain(resolved, now, fault);
         }
 
-        return pending is null ? AnswerPlain(resolved, now, result, refusal) : pending.Answer;
+        return queued is null ? AnswerPlain(resolved, now, result, refusal) : AnswerOf(queued);
+    }
+
+    // Apart, or each step on its way back copies it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ValueTask<AdmissionLease> AnswerOf(Waiter queued) => ((PendingAdmission)queued).Answer;
+
+    // Apart from what catches faults: what lives across the end of that is kept in memory.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ArrivalResult ArrivePlain(in AdmissionRequest request, ResolvedClass resolved, long now, out Waiter? queued, out Refusal refusal)
+    {
+        Arrival arrival = ArrivalOf(resolved.Priority, resolved.Policy.Cost, resolved.Policy.Overflow, Arrival.Never, request, resolved);
+        return resolved.Downstream.Arrive(in arrival, now, out queued, out refusal);
     }
 
     private PendingAdmission BeginWait(Waiter queued, in ParkedLease lease, ResolvedClass resolved, CancellationToken cancellationToken)
@@ -97,9 +108,11 @@ public sealed partial class LoadShedder
         return new ValueTask<AdmissionLease>(lease);
     }
 
-    private Arrival ArrivalOf(Priority priority, int cost, long now, in AdmissionRequest request, ResolvedClass resolved)
+    private Arrival ArrivalOf(Priority priority, int cost, long now, in AdmissionRequest request, ResolvedClass resolved) =>
+        ArrivalOf(priority, cost, request.NoWait ? Overflow.Reject : resolved.Policy.Overflow, DeadlineOf(request, now), request, resolved);
+
+    private Arrival ArrivalOf(Priority priority, int cost, Overflow overflow, long deadline, in AdmissionRequest request, ResolvedClass resolved)
     {
-        Overflow overflow = request.NoWait ? Overflow.Reject : resolved.Policy.Overflow;
         ulong partition = overflow == Overflow.Reject ? 0 : PartitionOf(request, resolved);
         return new Arrival
         {
@@ -107,7 +120,7 @@ public sealed partial class LoadShedder
             Overflow = overflow,
             Cost = cost,
             MaxWait = resolved.MaxWait,
-            Deadline = DeadlineOf(request, now),
+            Deadline = deadline,
             UsualService = resolved.Downstream.Meter.UsualLatencyTicks(resolved.RouteIndex),
             Policy = resolved.Policy.Name,
             Nested = request.Nested,

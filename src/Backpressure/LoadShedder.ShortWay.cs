@@ -98,6 +98,12 @@ public sealed partial class LoadShedder
             return WaitPlain(in request, resolved, cancellationToken);
         }
 
+        return AdmitByAllStages(in request, resolved, cancellationToken);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ValueTask<AdmissionLease> AdmitByAllStages(in AdmissionRequest request, ResolvedClass resolved, CancellationToken cancellationToken)
+    {
         var lease = new AdmissionLease(resolved, PriorityOf(request, resolved), CostOf(request, resolved));
         try
         {

@@ -222,16 +222,34 @@ public sealed partial class LoadShedder : IDisposable
     internal void NoteFault(Exception fault) => _log.Fault(fault);
 
     /// <summary>Turns the gate's answer to a wait into the lease's.</summary>
-    internal void Settle(ref AdmissionLease lease, PendingAdmission pending)
+    internal AdmissionLease Settle(PendingAdmission pending)
     {
-        ResolvedClass resolved = lease.Class;
+        ResolvedClass resolved = pending.Lease.Class;
+        if (pending.State != WaiterState.Admitted || !resolved.IsPlain || _metrics.RecordsWaits)
+        {
+            return SettleByParts(pending, resolved);
+        }
+
+        var lease = new AdmissionLease(pending, resolved.Downstream.Sampling.WeightOf(resolved.Counters.Admitted(pending.Priority)));
+        if (lease.IsOneOfMany)
+        {
+            // Those that it stands for are not measured, and so the time that it was handed is not that fine.
+            lease.RestartAt(Now);
+        }
+
+        return lease;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private AdmissionLease SettleByParts(PendingAdmission pending, ResolvedClass resolved)
+    {
+        var lease = new AdmissionLease(pending);
         switch (pending.State)
         {
             case WaiterState.Admitted:
                 Admit(ref lease, resolved);
                 if (lease.IsOneOfMany)
                 {
-                    // Those that it stands for are not measured, and so the time that it was handed is not that fine.
                     lease.RestartAt(Now);
                 }
 
@@ -247,7 +265,7 @@ public sealed partial class LoadShedder : IDisposable
 
         if (!_metrics.RecordsWaits)
         {
-            return;
+            return lease;
         }
 
         try
@@ -258,5 +276,7 @@ public sealed partial class LoadShedder : IDisposable
         {
             NoteFault(fault);
         }
+
+        return lease;
     }
 }

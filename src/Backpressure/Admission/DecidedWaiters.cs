@@ -28,6 +28,14 @@ internal struct DecidedWaiters
     /// <summary>Tells them all. Never under a lock: what runs here is no longer ours.</summary>
     public void Tell()
     {
+        if (_first is not null)
+        {
+            TellAll();
+        }
+    }
+
+    private void TellAll()
+    {
         Waiter? waiter = _first;
         _first = _last = null;
         while (waiter is not null)

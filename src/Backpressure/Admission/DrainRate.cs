@@ -29,9 +29,9 @@ internal struct DrainRate
     /// <summary>…and two that are further apart than this are not, however slow the downstream.</summary>
     private const double MostFullSeconds = 1;
 
-    // Worked out when the rate moves, so that most who meet it full cost no division.
-    private double _stalledTicks;
-    private double _longestFullTicks;
+    // Worked out when the rate moves, so that most who meet it full cost no division; in whole ticks, as what is compared with them.
+    private long _stalledTicks;
+    private long _longestFullTicks;
     private long _startedAt;
     private long _seenFullAt;
     private uint _startSequence;
@@ -46,7 +46,7 @@ internal struct DrainRate
     {
         // What has completed nothing since it was full has been full all the time, however long ago that was.
         bool stayedFull = _started
-            && (sequence == _seenSequence || now - _seenFullAt <= (PerSecond > 0 ? _longestFullTicks : MostFullSeconds * ticksPerSecond));
+            && (sequence == _seenSequence || now - _seenFullAt <= (PerSecond > 0 ? _longestFullTicks : (long)(MostFullSeconds * ticksPerSecond)));
         _seenFullAt = now;
         _seenSequence = sequence;
         if (!stayedFull)
@@ -78,7 +78,7 @@ internal struct DrainRate
         double sample = Math.Max(completed, 1) / seconds;
         double weight = PerSecond > 0 ? 1 - Math.Exp(-seconds / MemorySeconds) : 1;
         PerSecond += weight * (sample - PerSecond);
-        _stalledTicks = StalledAfter * EnoughCompletions / PerSecond * ticksPerSecond;
-        _longestFullTicks = Math.Clamp(FullBetween / PerSecond, LeastFullSeconds, MostFullSeconds) * ticksPerSecond;
+        _stalledTicks = (long)(StalledAfter * EnoughCompletions / PerSecond * ticksPerSecond);
+        _longestFullTicks = (long)(Math.Clamp(FullBetween / PerSecond, LeastFullSeconds, MostFullSeconds) * ticksPerSecond);
     }
 }

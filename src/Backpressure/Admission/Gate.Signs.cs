@@ -14,7 +14,7 @@ internal sealed partial class Gate
     {
         lock (_lock)
         {
-            Volatile.Write(ref _latest, Math.Max(_latest, now));
+            NoteTimeLocked(now);
         }
     }
 
@@ -25,6 +25,14 @@ internal sealed partial class Gate
         lock (_lock)
         {
             return _book.BookAll(priority, count, _queue.CountDownTo(priority), _drain.PerSecond, now);
+        }
+    }
+
+    private void NoteTimeLocked(long now)
+    {
+        if (now > _latest)
+        {
+            Volatile.Write(ref _latest, now);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Backpressure.Configuration;
 
 namespace Backpressure.Admission;
@@ -89,68 +90,9 @@ internal sealed partial class Gate
     /// <summary>A request that did not get in at once: admits, queues or refuses it.</summary>
     public ArrivalResult Arrive(in Arrival arrival, long now, out Waiter? queued, out Refusal refusal, ref DecidedWaiters decided)
     {
-        queued = null;
-        refusal = default;
         lock (_lock)
         {
-            if (_queue.Count == 0 && _word.TryEnter(arrival.Cost))
-            {
-                return ArrivalResult.Admitted;
-            }
-
-            _fullArrivals++;
-            _fullByPriority[(int)arrival.Priority]++;
-            _drain.NoteFull(now, _word.Sequence, _ticksPerSecond);
-            if (arrival.Overflow == Overflow.Shed)
-            {
-                _queue.NoteArrival(arrival.Priority, now);
-            }
-
-            if (arrival.Overflow != Overflow.Reject)
-            {
-                _mayWaitAt = now;
-            }
-
-            PartitionHand hand = PartitionHand.Of(arrival.Partition);
-            long work = WorkOf(arrival);
-            RejectionReason reason = FindReasonToRefuseLocked(arrival, hand, work, now, out Waiter? victim);
-            if (reason != RejectionReason.None)
-            {
-                refusal = RefuseLocked(reason, arrival.Priority, now);
-                return ArrivalResult.Refused;
-            }
-
-            // From here it waits, unless the gate came free after all: then the same swap that would have marked the
-            // queue has entered, and there was nobody before it.
-            bool isFirst = _queue.Count == 0;
-            if (isFirst && _word.EnterOrMarkWaiting(arrival.Cost))
-            {
-                return ArrivalResult.Admitted;
-            }
-
-            if (victim is not null)
-            {
-                // The mark stays set even if it was the last waiter: the newcomer takes its place.
-                RefuseWaiterLocked(victim, RejectionReason.Evicted, now, ref decided);
-            }
-
-            queued = _rentWaiter();
-            queued.Begin(arrival, hand, work, now);
-            queued.IsFirst = isFirst;
-            if (!_queue.Add(queued, now))
-            {
-                _wheel.Add(queued);
-            }
-
-            AssertInvariantsLocked();
-
-            // A slot may be free that the head of the queue is too heavy for, or that a release is about to hand over.
-            if (!IsSettledLocked(now))
-            {
-                HandOverLocked(now, ref decided);
-            }
-
-            return ArrivalResult.Queued;
+            return ArriveLocked(arrival, now, out queued, out refusal, ref decided);
         }
     }
 
@@ -313,10 +255,76 @@ internal sealed partial class Gate
         }
     }
 
+    // Apart from the lock: what lives across the end of a lock is kept in memory.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ArrivalResult ArriveLocked(in Arrival arrival, long now, out Waiter? queued, out Refusal refusal, ref DecidedWaiters decided)
+    {
+        queued = null;
+        refusal = default;
+        if (_queue.Count == 0 && _word.TryEnter(arrival.Cost))
+        {
+            return ArrivalResult.Admitted;
+        }
+
+        _fullArrivals++;
+        _fullByPriority[(int)arrival.Priority]++;
+        _drain.NoteFull(now, _word.Sequence, _ticksPerSecond);
+        if (arrival.Overflow == Overflow.Shed)
+        {
+            _queue.NoteArrival(arrival.Priority, now);
+        }
+
+        if (arrival.Overflow != Overflow.Reject)
+        {
+            _mayWaitAt = now;
+        }
+
+        PartitionHand hand = PartitionHand.Of(arrival.Partition);
+        long work = WorkOf(arrival);
+        RejectionReason reason = FindReasonToRefuseLocked(arrival, hand, work, now, out Waiter? victim);
+        if (reason != RejectionReason.None)
+        {
+            refusal = RefuseLocked(reason, arrival.Priority, now);
+            return ArrivalResult.Refused;
+        }
+
+        // From here it waits, unless the gate came free after all: then the same swap that would have marked the
+        // queue has entered, and there was nobody before it.
+        bool isFirst = _queue.Count == 0;
+        if (isFirst && _word.EnterOrMarkWaiting(arrival.Cost))
+        {
+            return ArrivalResult.Admitted;
+        }
+
+        if (victim is not null)
+        {
+            // The mark stays set even if it was the last waiter: the newcomer takes its place.
+            RefuseWaiterLocked(victim, RejectionReason.Evicted, now, ref decided);
+        }
+
+        queued = _rentWaiter();
+        queued.Begin(arrival, hand, work, now);
+        queued.IsFirst = isFirst;
+        if (!_queue.Add(queued, now))
+        {
+            _wheel.Add(queued);
+        }
+
+        AssertInvariantsLocked();
+
+        // A slot may be free that the head of the queue is too heavy for, or that a release is about to hand over.
+        if (!IsSettledLocked(now))
+        {
+            HandOverLocked(now, ref decided);
+        }
+
+        return ArrivalResult.Queued;
+    }
+
     private void HandOverLocked(long now, ref DecidedWaiters decided)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread, "Hand-over is guarded.");
-        Volatile.Write(ref _latest, Math.Max(_latest, now));
+        NoteTimeLocked(now);
         while (!IsSettledLocked(now) && _queue.Peek(now) is { } waiter)
         {
             if (waiter.ExpiresAt <= now)
@@ -329,11 +337,7 @@ internal sealed partial class Gate
             }
             else if (_word.TryEnterFromQueue(waiter.Cost))
             {
-                _queue.Serve(waiter, now);
-                _wheel.Remove(waiter);
-                _admittedLate++;
-                waiter.Decide(WaiterState.Admitted, default, now);
-                decided.Add(waiter);
+                ServeLocked(waiter, now, ref decided);
             }
             else
             {
@@ -347,6 +351,16 @@ internal sealed partial class Gate
         }
 
         AssertInvariantsLocked();
+    }
+
+    // The units are its own by now.
+    private void ServeLocked(Waiter waiter, long now, ref DecidedWaiters decided)
+    {
+        _queue.Serve(waiter, now);
+        _wheel.Remove(waiter);
+        _admittedLate++;
+        waiter.Decide(WaiterState.Admitted, default, now);
+        decided.Add(waiter);
     }
 
     // Nobody can be let in, and nobody is to be refused: then nobody need be looked at.

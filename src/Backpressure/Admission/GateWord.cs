@@ -123,6 +123,31 @@ internal struct GateWord
         return (after & WaitersMark) != 0;
     }
 
+    /// <summary>
+    /// Takes a completion number and leaves the units to the queue's head, which wants as many. Under the queue's lock.
+    /// </summary>
+    /// <param name="cost">The units that were entered with.</param>
+    /// <param name="inFlight">Units in flight before and after.</param>
+    /// <returns>Whether it may have them: not where the limit has come down meanwhile.</returns>
+    public bool TryPassOn(int cost, out int inFlight)
+    {
+        long seen = Volatile.Read(ref _word);
+        while (Fits(seen - cost, cost))
+        {
+            long before = Interlocked.CompareExchange(ref _word, seen + OneCompletion, seen);
+            if (before == seen)
+            {
+                inFlight = InFlightOf(seen);
+                return true;
+            }
+
+            seen = before;
+        }
+
+        inFlight = 0;
+        return false;
+    }
+
     /// <summary>Takes units for one who is in flight already, whatever the limit says, if the word can hold them.</summary>
     public bool TryAdd(int units)
     {

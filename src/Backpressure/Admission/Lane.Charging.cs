@@ -47,6 +47,12 @@ internal sealed partial class Lane
 
     private void Owe(PartitionHand hand, long work)
     {
+        if (hand.IsNobodys)
+        {
+            _queues[0].Owed += work;
+            return;
+        }
+
         for (int i = 0; i < hand.Count; i++)
         {
             _queues[hand[i]].Owed += work;

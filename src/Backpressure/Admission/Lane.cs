@@ -166,14 +166,14 @@ internal sealed partial class Lane
                 _order?.Move(index, queue.Paid);
             }
         }
-        else if (queue.Head(newestFirst: false) is { } oldest)
-        {
-            _order?.Set(index, queue.Paid, oldest.Order);
-        }
-        else
+        else if (queue.Count == 0)
         {
             _active.Remove(index);
             _order?.Clear(index);
+        }
+        else if (_order is not null)
+        {
+            _order.Set(index, queue.Paid, queue.Head(newestFirst: false)!.Order);
         }
 
         if (Count == 0)

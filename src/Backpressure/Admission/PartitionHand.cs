@@ -23,13 +23,10 @@ internal readonly record struct PartitionHand(uint Packed)
 
     public int this[int index] => (byte)(Packed >> (8 * index));
 
-    public static PartitionHand Of(ulong partition)
-    {
-        if (partition == 0)
-        {
-            return default;
-        }
+    public static PartitionHand Of(ulong partition) => partition == 0 ? default : Deal(partition);
 
+    private static PartitionHand Deal(ulong partition)
+    {
         // Each card is drawn from those that are left: its number among them, then past those that lie below it.
         ulong cards = PartitionHash.Mix(partition);
         Span<byte> dealt = stackalloc byte[Size];

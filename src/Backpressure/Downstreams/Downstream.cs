@@ -144,16 +144,11 @@ internal sealed partial class Downstream : IDisposable
     /// <param name="weight">How many requests it stands for; 0: it is not measured.</param>
     public void Complete(int cost, int route, long latency, Outcome outcome, long now, in ServiceCharge charge, int weight = 1)
     {
-        bool waiters = LeaveMeasured(cost, route, latency, outcome, weight, out uint number);
-
-        // What it took is owed even where nobody waits this very moment.
-        if (waiters || charge.Charged != 0)
-        {
-            DecidedWaiters decided = default;
-            Gate.HandOver(charge, now, ref decided);
-            decided.Tell();
-        }
-
+        // Until its units are back nothing may throw.
+        DecidedWaiters decided = default;
+        int inFlight = Gate.Leave(cost, charge, now, ref decided);
+        uint number = Measure(route, latency, outcome, inFlight, weight);
+        decided.Tell();
         FollowUp(waiters: false, now, number);
         Taken?.Invoke(this, charge);
     }
@@ -247,7 +242,14 @@ internal sealed partial class Downstream : IDisposable
     {
         // Until its units are back nothing may throw.
         bool waiters = Gate.Leave(cost, out _, out int inFlight);
-        number = Unmeasured;
+        number = Measure(route, latency, outcome, inFlight, weight);
+        return waiters;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint Measure(int route, long latency, Outcome outcome, int inFlight, int weight)
+    {
+        uint number = Unmeasured;
         if (weight > 0)
         {
             number = Meter.Take();
@@ -259,7 +261,7 @@ internal sealed partial class Downstream : IDisposable
             Meter.Dropped(latency, weight);
         }
 
-        return waiters;
+        return number;
     }
 
     private void HandOver(long now)

@@ -39,7 +39,11 @@ internal sealed class PendingAdmission : Waiter, IValueTaskSource<AdmissionLease
     /// <param name="cancellationToken">Fires when the caller is gone.</param>
     public void Park(in ParkedLease lease, CancellationToken cancellationToken)
     {
-        Lease = lease;
+        if (!ReferenceEquals(Lease.Class, lease.Class) || lease.Other is not null || lease.Holds != Lease.Holds)
+        {
+            Lease = lease;
+        }
+
         if (cancellationToken.CanBeCanceled)
         {
             Register(cancellationToken);
@@ -54,10 +58,13 @@ internal sealed class PendingAdmission : Waiter, IValueTaskSource<AdmissionLease
             Unregister();
         }
 
-        var lease = new AdmissionLease(this);
-        lease.Class.Owner.Settle(ref lease, this);
+        AdmissionLease lease = Lease.Class.Owner.Settle(this);
+        if (Lease.Other is not null)
+        {
+            // Its class it keeps: it may well serve that again.
+            Lease = default;
+        }
 
-        Lease = default;
         _core.Reset();
         _downstream.Return(this);
         return lease;

@@ -1,32 +1,35 @@
 namespace Backpressure.Downstreams;
 
 /// <summary>
-/// Nodes that serve again. Anyone returns; only the holder of the gate's lock rents, so the compare-and-swap of a
-/// rent cannot mistake a node that went and came back for one that stayed (there is no other taker).
+/// Nodes that serve again. Anyone returns; only the holder of the gate's lock rents. It takes all that have come back at once,
+/// and of those it needs no interlocked operation for the next.
 /// </summary>
 internal sealed class PendingPool
 {
     /// <summary>More than this many idle nodes are left to the garbage collector.</summary>
     private const int MaxIdle = 1024;
 
+    // Taken and not rented yet, by links; the renter's own.
+    private PendingAdmission? _ready;
+
+    // Given back, by links.
     private PendingAdmission? _head;
 
     public PendingAdmission? TryRent()
     {
-        PendingAdmission? head = Volatile.Read(ref _head);
-        while (head is not null)
+        PendingAdmission? first = _ready;
+        if (first is null)
         {
-            PendingAdmission? seen = Interlocked.CompareExchange(ref _head, head.PoolNext, head);
-            if (seen == head)
+            first = Volatile.Read(ref _head) is null ? null : Interlocked.Exchange(ref _head, null);
+            if (first is null)
             {
-                head.PoolNext = null;
-                return head;
+                return null;
             }
-
-            head = seen;
         }
 
-        return null;
+        _ready = first.PoolNext;
+        first.PoolNext = null;
+        return first;
     }
 
     public void Return(PendingAdmission pending)

@@ -175,7 +175,11 @@ public sealed class GateLinearizabilityTests
 
         private void Leave(Slot slot, ref DecidedWaiters decided)
         {
-            if (Gate.Leave(slot.Arrival.Cost + slot.More, out _, out _))
+            if (slot.Waiter is not null)
+            {
+                Gate.Leave(slot.Arrival.Cost + slot.More, ServiceCharge.None, Now, ref decided);
+            }
+            else if (Gate.Leave(slot.Arrival.Cost + slot.More, out _, out _))
             {
                 Gate.HandOver(Now, ref decided);
             }

@@ -73,7 +73,7 @@ internal sealed class GateModel
     {
         Decided.Clear();
         InFlight -= cost;
-        if (served is { } waited && Waiting > 0)
+        if (served is { } waited)
         {
             _lanes[(int)waited.Priority].Correct(waited.Partition, charged, taken);
         }

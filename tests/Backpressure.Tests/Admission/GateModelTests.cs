@@ -167,7 +167,12 @@ public sealed class GateModelTests
             (int cost, Waiter? waited) = _running[which];
             _running.RemoveAt(which);
             var charge = waited is null ? ServiceCharge.None : ServiceCharge.Of(waited, _now - waited.DecidedAt, cost);
-            if (_gate.Leave(cost, out _, out _))
+            if (waited is not null)
+            {
+                int inFlight = _gate.InFlight;
+                Assert.Equal(inFlight, _gate.Leave(cost, charge, _now, ref decided));
+            }
+            else if (_gate.Leave(cost, out _, out _))
             {
                 _gate.HandOver(charge, _now, ref decided);
             }

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+
+namespace Backpressure.Admission;
+
+/// <content>Giving units back where others wait for them.</content>
+internal sealed partial class Gate
+{
+    /// <summary>
+    /// Work that had waited has ended: as <see cref="Leave(int, out uint, out int)"/> and then a hand-over, in one. Where whoever is next wants as many units
+    /// as come free, they pass from one to the other and are never free.
+    /// </summary>
+    /// <param name="cost">The units that it entered with.</param>
+    /// <param name="charge">What it has really taken.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="decided">Whom the units let in.</param>
+    /// <returns>Units in flight just before, its own included.</returns>
+    public int Leave(int cost, in ServiceCharge charge, long now, ref DecidedWaiters decided)
+    {
+        // Where another has the lock the units are given back before it is waited for: that may fail, and they must not.
+        if (!_word.HasWaiters || !_lock.TryEnter())
+        {
+            bool waiters = Leave(cost, out _, out int inFlight);
+            if (waiters || charge.Charged != 0)
+            {
+                HandOver(charge, now, ref decided);
+            }
+
+            return inFlight;
+        }
+
+        try
+        {
+            return LeaveLocked(cost, charge, now, ref decided);
+        }
+        finally
+        {
+            _lock.Exit();
+        }
+    }
+
+    private int LeaveLocked(int cost, in ServiceCharge charge, long now, ref DecidedWaiters decided)
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread, "Hand-over is guarded.");
+        _queue.Correct(charge);
+        if (_queue.Peek(now) is { } next && next.Cost == cost && next.ExpiresAt > now && next.IsInTime(now) && _word.TryPassOn(cost, out int inFlight))
+        {
+            ServeLocked(next, now, ref decided);
+        }
+        else
+        {
+            Leave(cost, out _, out inFlight);
+        }
+
+        // There may be room for more, and whoever is late is to be told.
+        HandOverLocked(now, ref decided);
+        return inFlight;
+    }
+}
