@@ -8,7 +8,7 @@ namespace Backpressure.AspNetCore.Running;
 /// One request that has been decided: keeps its lease, tells of it as the request's feature, runs it, and completes it once.
 /// Pooled; goes back when its response is completed, since until then others may read the feature.
 /// </summary>
-internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placement, ObjectPool<GatedRequest> pool) : IBackpressureFeature
+internal sealed partial class GatedRequest(OutcomeSource outcomes, PlacementCheck placement, ObjectPool<GatedRequest> pool) : IBackpressureFeature
 {
     /// <summary>Features are asked for by type and not by the generic method, which costs several times as much.</summary>
     internal static readonly Type FeatureType = typeof(IBackpressureFeature);
@@ -134,22 +134,6 @@ internal sealed class GatedRequest(OutcomeSource outcomes, PlacementCheck placem
 
         End(null);
         return Task.CompletedTask;
-    }
-
-    // Its only state is this object: the one allocation of a request that does not end at once stays at 120 bytes.
-    private async Task FinishAsync()
-    {
-        try
-        {
-            await _running!;
-        }
-        catch (Exception e)
-        {
-            End(e);
-            throw;
-        }
-
-        End(null);
     }
 
     /// <summary>The handler has ended, one way or the other, and only now: the slot is free.</summary>
