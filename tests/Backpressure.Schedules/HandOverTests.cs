@@ -50,6 +50,28 @@ public sealed class HandOverTests
         rig.AssertIdle();
     });
 
+    // What had waited passes its unit on under the lock, and another gives one back without it.
+    [Fact]
+    public void Release_AsAUnitIsPassedOn_LosesNoUnit() => Schedule.Explore(async () =>
+    {
+        using var rig = new Rig(Two);
+        AdmissionLease first = rig.Hold();
+        AdmissionLease second = rig.Hold();
+        Task<AdmissionLease> waits = rig.Admit();
+        await rig.End(first);
+        AdmissionLease waited = await waits;
+        Task<AdmissionLease> next = rig.Run(rig.Any);
+        await Schedule.AtOnce(
+            () =>
+            {
+                waited.Complete(Outcome.Success);
+                return Task.CompletedTask;
+            },
+            () => rig.End(second),
+            () => Rig.Answered(next, RejectionReason.None));
+        rig.AssertIdle();
+    });
+
     [Fact]
     public void Requests_OfDifferentCost_AreAllServedAndNeverPassTheLimit() => Schedule.Explore(async () =>
     {

@@ -76,6 +76,9 @@ internal sealed class Rig : IDisposable
         return lease;
     }
 
+    /// <summary>Takes a slot once there is one.</summary>
+    public async Task<AdmissionLease> Admit() => await Shedder.AdmitAsync(new AdmissionRequest(Any));
+
     /// <summary>Takes the shadow's slot, and no other.</summary>
     public AdmissionLease HoldObserved()
     {

@@ -53,6 +53,24 @@ public sealed class GateTimeTests
         Admitted(next);
     }
 
+    [Fact]
+    public void PassingOn_ToOneWhoseTimeIsOver_RefusesItAndServesTheNext()
+    {
+        var rig = new GateRig(1);
+        rig.Fill();
+        TestWaiter late = rig.Wait(maxWait: 0.1);
+        TestWaiter next = rig.Wait(maxWait: 5);
+        rig.Advance(0.1);
+
+        DecidedWaiters decided = default;
+        Assert.Equal(1, rig.Gate.Leave(1, ServiceCharge.None, rig.Now, ref decided));
+        decided.Tell();
+
+        Refused(RejectionReason.MaxWaitElapsed, late);
+        Admitted(next);
+        Assert.Equal(1, rig.Gate.InFlight);
+    }
+
     [Theory]
     [MemberData(nameof(Resolutions))]
     public void Deadline_PassedInTheQueue_IsItsOwnReason(long resolution)
