@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Backpressure.Http.Destinations;
+using Backpressure.Http.Responses;
 using Backpressure.Http.Sending;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -54,6 +55,23 @@ internal sealed class ClientRig : IDisposable
     }
 
     public Task<HttpResponseMessage> SendUntilAsync(CancellationToken leaving) => Http.SendAsync(new HttpRequestMessage(HttpMethod.Get, "http://payments/pay"), leaving);
+
+    /// <summary>Why a call is refused that is made for a chain which has come back to its start, while that one's own call is under way.</summary>
+    public async Task<IEnumerable<string>> RefusalOnTheWayBackAsync()
+    {
+        Task<HttpResponseMessage> outer = SendAsync();
+        IEnumerable<string> reasons;
+        using (Ambient.BeginInChain(Priority.Normal, null, new CallChain("a-1,b-1", "a-1")))
+        {
+            // No time passes: had it waited, it would have waited for ever.
+            using HttpResponseMessage refused = await SendAsync().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            reasons = [.. refused.Headers.GetValues(LocalRefusal.ReasonHeader)];
+        }
+
+        Stub.Finish();
+        await outer;
+        return reasons;
+    }
 
     public void Dispose()
     {

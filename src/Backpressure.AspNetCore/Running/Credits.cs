@@ -28,6 +28,9 @@ internal sealed class Credits(LoadShedder shedder)
     /// <summary>A number moves with the load: after that it is old.</summary>
     private const int GoodForSeconds = 1;
 
+    /// <summary>What is said most often, where as many may be sent of each priority: it costs no memory.</summary>
+    private static readonly string[] Texts = [.. Enumerable.Range(0, 256).Select(static number => CreditHeaders.Write(Priority.Low, [number], GoodForSeconds))];
+
     private readonly ConditionalWeakTable<Downstream, Callers> _callers = [];
 
     /// <summary>Whether the caller of a request is to be told.</summary>
@@ -68,7 +71,8 @@ internal sealed class Credits(LoadShedder shedder)
             }
 
             int seconds = Math.Max(GoodForSeconds, (int)lease.RetryAfter.TotalSeconds);
-            gated.Context.Response.Headers[CreditHeaders.Credit] = CreditHeaders.Write(lease.Priority, room, seconds);
+            gated.Context.Response.Headers[CreditHeaders.Credit] =
+                seconds == GoodForSeconds && room[0] < Texts.Length && !room.ContainsAnyExcept(room[0]) ? Texts[room[0]] : CreditHeaders.Write(lease.Priority, room, seconds);
         }
         catch (Exception fault)
         {

@@ -22,9 +22,8 @@ internal sealed class OutgoingCalls(AmbientRequests ambient)
     /// <summary>Whether one of its own callers holds a slot of the gate that it comes to.</summary>
     public bool IsBack(HttpContext context, PolicySettings policy) =>
         policy.Overflow != Overflow.Reject
-        && context.Request.Headers.TryGetValue(CallChain.Header, out StringValues chain)
-        && chain.Count == 1
-        && CallChain.Contains(chain[0]!, GateOf(policy.Downstream));
+        && ChainOf(context) is { } chain
+        && CallChain.Contains(chain, GateOf(policy.Downstream));
 
     /// <summary>It runs from here, until the returned one is disposed of.</summary>
     /// <param name="context">The request.</param>
@@ -33,10 +32,13 @@ internal sealed class OutgoingCalls(AmbientRequests ambient)
     public AmbientRequest Begin(HttpContext context, in AdmissionLease lease, TimeSpan? timeLeft)
     {
         // Anybody can send one, and what is not ASCII would fail each call that carries it on.
-        string? before = context.Request.Headers.TryGetValue(CallChain.Header, out StringValues chain) && chain.Count == 1 && Ascii.IsValid(chain[0]) ? chain[0] : null;
+        string? before = ChainOf(context);
         return ambient.BeginInChain(
-            lease.Priority, timeLeft - lease.Wait, new CallChain(before, lease.HoldsSlot ? GateOf(lease.Policy.Downstream) : null));
+            lease.Priority, timeLeft - lease.Wait, new CallChain(Ascii.IsValid(before) ? before : null, lease.HoldsSlot ? GateOf(lease.Policy.Downstream) : null));
     }
+
+    private static string? ChainOf(HttpContext context) =>
+        context.Request.Headers.TryGetValue(CallChain.Header, out StringValues chain) && chain.Count == 1 ? chain[0] : null;
 
     // By number and not by name: a header tells nobody what our downstreams are called.
     private string GateOf(string downstream) => _gates.GetOrAdd(

@@ -185,36 +185,22 @@ internal sealed partial class AdaptiveLaw
             return Unhindered(state, here, settings, Math.Sqrt(here.Stretch * cut.Stretch));
         }
 
-        if (state.DipsTaken == 0 && cut.Stretch is > 1 and < Suspicious)
-        {
-            // Young baselines, as in Congested.
-            double scale = (1 + cut.Stretch) / 2;
-            double work = Target * scale * Math.Max(here.WorkRate, cut.WorkRate);
-            return Decide(
-                state with
-                {
-                    Phase = AdaptivePhase.SlowStart,
-                    Limit = Math.Clamp(work, cut.InFlight, Math.Max(here.InFlight, cut.InFlight)),
-                    Usual = default,
-                    Top = default,
-                },
-                settings,
-                LimitReason.Test,
-                BaselineChange.ScaleBy(scale));
-        }
-
-        double most = Target * Math.Max(here.WorkRate, cut.WorkRate);
+        // Young baselines, as in Congested.
+        bool young = state.DipsTaken == 0 && cut.Stretch is > 1 and < Suspicious;
+        double scale = young ? (1 + cut.Stretch) / 2 : 1;
+        double most = Target * scale * Math.Max(here.WorkRate, cut.WorkRate);
         return Decide(
             state with
             {
-                Phase = AdaptivePhase.Follow,
+                Phase = young ? AdaptivePhase.SlowStart : AdaptivePhase.Follow,
                 Limit = Math.Clamp(most, cut.InFlight, Math.Max(here.InFlight, cut.InFlight)),
                 Usual = default,
                 Top = default,
-                Rest = 2,
+                Rest = young ? state.Rest : 2,
             },
             settings,
-            LimitReason.Test);
+            LimitReason.Test,
+            young ? BaselineChange.ScaleBy(scale) : default);
     }
 
     /// <summary>Latency has changed and so many do not hinder each other: baselines move, and there may be room above.</summary>

@@ -41,11 +41,7 @@ public sealed class GateTimeTests
     [Fact]
     public void HandOver_OfOneWhoseTimeIsOver_RefusesItEvenBeforeTheSweep()
     {
-        var rig = new GateRig(1);
-        rig.Fill();
-        TestWaiter late = rig.Wait(maxWait: 0.1);
-        TestWaiter next = rig.Wait(maxWait: 5);
-        rig.Advance(0.1);
+        (GateRig rig, TestWaiter late, TestWaiter next) = OneWhoseTimeIsOverAndAnother();
 
         rig.Leave();
 
@@ -56,11 +52,7 @@ public sealed class GateTimeTests
     [Fact]
     public void PassingOn_ToOneWhoseTimeIsOver_RefusesItAndServesTheNext()
     {
-        var rig = new GateRig(1);
-        rig.Fill();
-        TestWaiter late = rig.Wait(maxWait: 0.1);
-        TestWaiter next = rig.Wait(maxWait: 5);
-        rig.Advance(0.1);
+        (GateRig rig, TestWaiter late, TestWaiter next) = OneWhoseTimeIsOverAndAnother();
 
         DecidedWaiters decided = default;
         Assert.Equal(1, rig.Gate.Leave(1, ServiceCharge.None, rig.Now, ref decided));
@@ -223,5 +215,15 @@ public sealed class GateTimeTests
         }
 
         Assert.Equal(ArrivalResult.Queued, rig.Arrive(rig.Ask(maxWait: 0.12), out _, out _));
+    }
+
+    private static (GateRig Rig, TestWaiter Late, TestWaiter Next) OneWhoseTimeIsOverAndAnother()
+    {
+        var rig = new GateRig(1);
+        rig.Fill();
+        TestWaiter late = rig.Wait(maxWait: 0.1);
+        TestWaiter next = rig.Wait(maxWait: 5);
+        rig.Advance(0.1);
+        return (rig, late, next);
     }
 }

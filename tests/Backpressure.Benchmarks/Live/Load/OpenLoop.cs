@@ -39,27 +39,25 @@ internal sealed class OpenLoop(Wires wires, LoadSettings settings, ReadOnlyMemor
         {
             // Also when it is late itself: clients give up all the same.
             SeeToTheOthers();
-            while (time.GetTimestamp() < arrival.Due)
-            {
-                FineSleep.Until(arrival.Due, ShortestSleep, time);
-                SeeToTheOthers();
-            }
-
+            SeeToTheOthersUntil(arrival.Due);
             Interlocked.Increment(ref _open);
             Send(arrival);
         }
 
         // The last is due somewhat before the time is up, and what is measured by phases needs all of it.
-        long end = start + (long)(settings.Phases.Sum(static phase => phase.Seconds) * time.TimestampFrequency);
-        while (time.GetTimestamp() < end)
-        {
-            FineSleep.Until(end, ShortestSleep, time);
-            SeeToTheOthers();
-        }
-
+        SeeToTheOthersUntil(start + (long)(settings.Phases.Sum(static phase => phase.Seconds) * time.TimestampFrequency));
         while (Volatile.Read(ref _open) > 0)
         {
             FineSleep.Until(long.MaxValue, ShortestSleep, time);
+            SeeToTheOthers();
+        }
+    }
+
+    private void SeeToTheOthersUntil(long due)
+    {
+        while (time.GetTimestamp() < due)
+        {
+            FineSleep.Until(due, ShortestSleep, time);
             SeeToTheOthers();
         }
     }
