@@ -70,25 +70,24 @@ internal sealed partial class Gate
     {
         double own = aheadInLane + 1;
         int above = arrival.Priority == Priority.Critical ? 0 : _queue.CountDownTo(arrival.Priority - 1);
-        double ahead = (above + own) / drain;
+        RejectionReason reason = FindTooLate(arrival, (above + own) / drain * _ticksPerSecond, now);
         double share = _queue.Settings.MinShare;
-        if (share > 0 && arrival.Priority != Priority.Critical)
-        {
-            // However long the queue above it, its lane is sure of its share.
-            ahead = Math.Min(ahead, own / (share * drain));
-        }
 
-        double wait = ahead * _ticksPerSecond;
-        return wait > arrival.MaxWait ? RejectionReason.WaitTooLong
-            : arrival.IsInTime(now + wait) ? RejectionReason.None
-            : RejectionReason.DeadlineExceeded;
+        // However long the queue above it, its lane is sure of its share.
+        return reason == RejectionReason.None || share <= 0 || arrival.Priority == Priority.Critical ? reason
+            : FindTooLate(arrival, Math.Min(above + own, own / share) / drain * _ticksPerSecond, now);
     }
+
+    private static RejectionReason FindTooLate(in Arrival arrival, double wait, long now) =>
+        wait > arrival.MaxWait ? RejectionReason.WaitTooLong
+        : arrival.IsInTime(now + wait) ? RejectionReason.None
+        : RejectionReason.DeadlineExceeded;
 
     // A dip drains less for a moment, to learn; it must not make anything look infeasible.
     private double NominalDrainLocked()
     {
         int limit = Math.Max(1, _word.Limit);
-        return _drain.PerSecond * Math.Max(1.0, (double)_nominal / limit);
+        return _nominal <= limit ? _drain.PerSecond : _drain.PerSecond * _nominal / limit;
     }
 
     // What it will be charged with when its turn comes.

@@ -226,7 +226,12 @@ internal sealed partial class Downstream : IDisposable
     internal void NoteRefusal(long now)
     {
         _shedding.Refused(now);
-        _timer.Raise(Pace.Shedding);
+
+        // No fence: it stands down only once nobody was refused for long, and whoever begins to shed takes a lock.
+        if (_timer.Pace < Pace.Shedding)
+        {
+            _timer.Raise(Pace.Shedding);
+        }
     }
 
     /// <summary>Turns a request away from the full gate without asking it, if one like it was just refused.</summary>

@@ -1,13 +1,25 @@
+using System.Runtime.CompilerServices;
+
 namespace Backpressure.Downstreams;
 
 /// <summary>
-/// Nodes that serve again. Anyone returns; only the holder of the gate's lock rents. It takes all that have come back at once,
-/// and of those it needs no interlocked operation for the next.
+/// Nodes that serve again. Anyone returns; only the holder of the gate's lock rents. The first few that
+/// come back lie at hand for whoever waits next, and that costs no interlocked operation; the others are linked, and taken all at
+/// once.
 /// </summary>
+/// <remarks>
+/// Two who come back at once may both find the same place empty: then one of them is left to the garbage collector. None is given
+/// twice, since only one rents at a time and each comes back once.
+/// </remarks>
 internal sealed class PendingPool
 {
     /// <summary>More than this many idle nodes are left to the garbage collector.</summary>
     private const int MaxIdle = 1024;
+
+    private const int PlacesAtHand = 2;
+
+    // Those at hand.
+    private Places _places;
 
     // Taken and not rented yet, by links; the renter's own.
     private PendingAdmission? _ready;
@@ -17,6 +29,15 @@ internal sealed class PendingPool
 
     public PendingAdmission? TryRent()
     {
+        for (int i = 0; i < PlacesAtHand; i++)
+        {
+            if (Volatile.Read(ref _places[i]) is { } atHand)
+            {
+                Volatile.Write(ref _places[i], null);
+                return atHand;
+            }
+        }
+
         PendingAdmission? first = _ready;
         if (first is null)
         {
@@ -34,13 +55,22 @@ internal sealed class PendingPool
 
     public void Return(PendingAdmission pending)
     {
+        for (int i = 0; i < PlacesAtHand; i++)
+        {
+            if (Volatile.Read(ref _places[i]) is null)
+            {
+                Volatile.Write(ref _places[i], pending);
+                return;
+            }
+        }
+
         PendingAdmission? head = Volatile.Read(ref _head);
         while (true)
         {
             // The head may be rented and come back meanwhile, at another depth: then the swap fails, or the count is off by a
             // few, which is no harm.
             int depth = head is null ? 1 : head.PoolDepth + 1;
-            if (depth > MaxIdle)
+            if (depth > MaxIdle - PlacesAtHand)
             {
                 pending.PoolNext = null;
                 return;
@@ -56,5 +86,11 @@ internal sealed class PendingPool
 
             head = seen;
         }
+    }
+
+    [InlineArray(PlacesAtHand)]
+    private struct Places
+    {
+        private PendingAdmission? _element;
     }
 }

@@ -19,10 +19,11 @@ internal sealed partial class SheddingState
     private readonly ILogger _logger;
     private readonly long _ticksPerSecond;
     private readonly Func<long> _turnedAway;
+    private readonly ThreadCounters _refused = new(count: 1);
     private long _turnedAwayBefore;
+    private long _refusedBefore;
     private long _lastRefusal;
     private long _beganAt;
-    private long _refused;
     private bool _shedding;
     private long _aboveMinimumSince;
     private bool _atMinimum;
@@ -59,7 +60,7 @@ internal sealed partial class SheddingState
 
     public void Refused(long now)
     {
-        Interlocked.Increment(ref _refused);
+        _refused.Increment(0);
         Volatile.Write(ref _lastRefusal, now);
         if (Volatile.Read(ref _shedding))
         {
@@ -76,7 +77,7 @@ internal sealed partial class SheddingState
             _shedding = true;
             _beganAt = now;
             _turnedAwayBefore = _turnedAway();
-            Volatile.Write(ref _refused, 1);
+            _refusedBefore = _refused.Total(0) - 1;
         }
 
         Changes?.Add(StateChangeKind.SheddingBegan, _downstream, "Began to shed load.");
@@ -102,7 +103,7 @@ internal sealed partial class SheddingState
 
             _shedding = false;
             seconds = (Volatile.Read(ref _lastRefusal) - _beganAt) / _ticksPerSecond;
-            refused = Volatile.Read(ref _refused) + _turnedAway() - _turnedAwayBefore;
+            refused = _refused.Total(0) - _refusedBefore + _turnedAway() - _turnedAwayBefore;
         }
 
         Changes?.Add(
