@@ -56,7 +56,8 @@ public interface IBackpressureFeature
     /// <remarks>
     /// A response that frees its slot when it starts (event streams, gRPC, <see cref="HoldUntil.ResponseStart"/>) counts as a
     /// success for the limit there. Set anything else before the response starts, and it keeps its slot to its end and counts
-    /// as that; set it later, and it is only a tag of the service time.
+    /// as that. When it ends, <see cref="Outcome.Dropped"/> still lowers the limit (a gRPC stream that ends with <c>UNAVAILABLE</c>
+    /// in its trailers, say; its being cancelled does not); anything else is then only a tag of the service time.
     /// The first line that holds counts:
     /// <list type="table">
     /// <listheader><term>what happened</term><description>outcome</description></listheader>

@@ -81,6 +81,11 @@ public partial struct AdmissionLease
             long now = owner.Now;
             long latency = LatencyUntil(RespondedAt == 0 ? now : RespondedAt);
             LeaveGates(outcome, latencyIsSample ? latency : NoSample, now);
+            if (outcome == Outcome.Dropped && LivesLong)
+            {
+                NoteDroppedLate(now);
+            }
+
             if (owner.RecordsServed && Decision == AdmissionDecision.Admitted && latency != NoSample)
             {
                 owner.RecordServed(_class, Priority, outcome, latency);
@@ -153,6 +158,17 @@ public partial struct AdmissionLease
             {
                 shadow.Complete(_bits.Cost, _class!.ShadowRouteIndex, latency, outcome, now, charge, _bits.Weight);
             }
+        }
+    }
+
+    /// <summary>
+    /// Its slot was given back when its response began, as a success; now its downstream has timed out or refused all the same.
+    /// </summary>
+    internal readonly void NoteDroppedLate(long now)
+    {
+        if (Decision == AdmissionDecision.Admitted)
+        {
+            (_class!.Mode == BackpressureMode.Observe ? _class.Downstream.Shadow : _class.Downstream)?.DropLate(now);
         }
     }
 

@@ -91,6 +91,9 @@ public partial struct AdmissionLease
 
     internal readonly bool HoldsSlot => (_bits.Holds & LeaseHolds.Slot) != 0;
 
+    /// <summary>Whether its slot was given back when its response began.</summary>
+    internal readonly bool LivesLong => (_bits.Holds & LeaseHolds.LongLived) != 0;
+
     private readonly long RespondedAt => _times[1];
 
     // The queues that pay for it and what they were charged with, if it has waited; see ServiceCharge.
@@ -124,7 +127,7 @@ public partial struct AdmissionLease
 
     /// <summary>
     /// Frees the slot although the work lives on (see <see cref="HoldUntil.ResponseStart"/>), and counts it as
-    /// long-lived until <see cref="Complete"/>. Keeps the slot when <see cref="DownstreamOptions.MaxLongLived"/> is
+    /// long-lived until <see cref="Complete"/>, where only <see cref="Outcome.Dropped"/> says something new. Keeps the slot when <see cref="DownstreamOptions.MaxLongLived"/> is
     /// reached.
     /// </summary>
     /// <param name="latencyIsSample">

@@ -7,12 +7,16 @@ namespace Backpressure.Benchmarks;
 /// <param name="Over">The subject that it is measured against.</param>
 /// <param name="Ratio">At most this many times as long; of rates, at least this many times as many a second.</param>
 /// <param name="Bytes">At most so many bytes allocated; null: no claim.</param>
+/// <param name="Nanoseconds">At most so long, whatever the others take; null: no claim.</param>
 /// <param name="OfRates">Whether the ratio is of how many a second and not of how long each takes.</param>
-internal sealed record Claim(string Subject, string Over, double Ratio, double? Bytes = null, bool OfRates = false)
+internal sealed record Claim(string Subject, string Over, double Ratio, double? Bytes = null, double? Nanoseconds = null, bool OfRates = false)
 {
-    public bool IsMet(double ratio, double bytes) =>
-        (OfRates ? ratio >= Ratio : ratio <= Ratio) && (Bytes is not { } most || Math.Round(bytes) <= most);
+    public bool IsMet(double ratio, double bytes, double nanoseconds) =>
+        (OfRates ? ratio >= Ratio : ratio <= Ratio)
+        && (Bytes is not { } most || Math.Round(bytes) <= most)
+        && (Nanoseconds is not { } longest || nanoseconds <= longest);
 
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{(OfRates ? ">=" : "<=")} {Ratio:0.00} x {Over}{(Bytes is { } most ? $", <= {most:0} B" : "")}");
+        CultureInfo.InvariantCulture,
+        $"{(OfRates ? ">=" : "<=")} {Ratio:0.00} x {Over}{(Bytes is { } most ? $", <= {most:0} B" : "")}{(Nanoseconds is { } longest ? $", <= {longest:0} ns" : "")}");
 }

@@ -5,27 +5,46 @@ using Polly;
 
 namespace Backpressure.Benchmarks;
 
-/// <summary>A call to a destination that is free, whose answer is there at once: what a handler adds to it.</summary>
+/// <summary>A call to a destination that is free: what a handler adds to it.</summary>
 internal static class ClientWork
 {
     private const string Bare = "no handler";
     private const string Ours = "Backpressure";
     private const string Peer = "Polly concurrency limiter";
 
+    /// <summary>A microsecond more than without it is what a handler may cost.</summary>
+    private const double Longest = 1000;
+
+    /// <summary>Its answer is there at once.</summary>
     public static Comparison FreeDestination() => new(
         "a call to a free destination, over none",
         Peer,
-        SubjectOf(Bare, static _ => { }) with { IsFloor = true },
-        SubjectOf(Ours, static builder => builder.AddBackpressure()) with { Floor = Bare },
-        SubjectOf(Peer, static builder => builder.AddHttpMessageHandler(static () => new PollyHandler())) with { Floor = Bare })
+        SubjectOf(Bare, static _ => { }, later: false) with { IsFloor = true },
+        SubjectOf(Ours, static builder => builder.AddBackpressure(), later: false) with { Floor = Bare },
+        SubjectOf(Peer, static builder => builder.AddHttpMessageHandler(static () => new PollyHandler()), later: false) with { Floor = Bare })
     {
-        Claims = [new Claim(Ours, Peer, 1.5, 0)],
+        Claims = [new Claim(Ours, Peer, 1.5, 0, Longest)],
     };
 
-    private static Subject SubjectOf(string name, Action<IHttpClientBuilder> configure)
+    /// <summary>
+    /// Its answer comes later, as over a socket. Whoever hears of it and then hands on a task of its own allocates that task: no handler
+    /// can do with nothing here, so how much it is stands in its row and no target.
+    /// </summary>
+    public static Comparison AnsweredLater() => new(
+        "the same, answered later",
+        Peer,
+        SubjectOf(Bare, static _ => { }, later: true) with { IsFloor = true },
+        SubjectOf(Ours, static builder => builder.AddBackpressure(), later: true) with { Floor = Bare },
+        SubjectOf(Peer, static builder => builder.AddHttpMessageHandler(static () => new PollyHandler()), later: true) with { Floor = Bare })
+    {
+        Claims = [new Claim(Ours, Peer, 1.5, Nanoseconds: Longest)],
+    };
+
+    private static Subject SubjectOf(string name, Action<IHttpClientBuilder> configure, bool later)
     {
         var services = new ServiceCollection();
-        IHttpClientBuilder builder = services.AddHttpClient(name).RemoveAllLoggers().ConfigurePrimaryHttpMessageHandler(static () => new Instant());
+        var destination = new FreeDestinationHandler(later);
+        IHttpClientBuilder builder = services.AddHttpClient(name).RemoveAllLoggers().ConfigurePrimaryHttpMessageHandler(() => destination);
         configure(builder);
         var invoker = new HttpMessageInvoker(services.BuildServiceProvider().GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler(name));
         var request = new HttpRequestMessage(HttpMethod.Get, "http://payments/pay");
@@ -34,7 +53,9 @@ internal static class ClientWork
         {
             for (int i = 0; i < times; i++)
             {
-                if (!invoker.SendAsync(request, CancellationToken.None).IsCompletedSuccessfully)
+                Task<HttpResponseMessage> call = invoker.SendAsync(request, CancellationToken.None);
+                destination.Answer();
+                if (!call.IsCompletedSuccessfully)
                 {
                     throw new InvalidOperationException("The answer was not there at once.");
                 }
@@ -42,11 +63,24 @@ internal static class ClientWork
         });
     }
 
-    private sealed class Instant : HttpMessageHandler
+    private sealed class FreeDestinationHandler(bool later) : HttpMessageHandler
     {
+        private readonly HttpResponseMessage _response = new(HttpStatusCode.OK);
         private readonly Task<HttpResponseMessage> _answer = Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK));
+        private TaskCompletionSource<HttpResponseMessage>? _open;
 
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => _answer;
+        public void Answer() => _open?.SetResult(_response);
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (!later)
+            {
+                return _answer;
+            }
+
+            _open = new TaskCompletionSource<HttpResponseMessage>();
+            return _open.Task;
+        }
     }
 
     private sealed class PollyHandler : DelegatingHandler

@@ -15,6 +15,9 @@ try
 {
     switch (args)
     {
+        case ["--help" or "-h"] or ["compare" or "profile", "--help" or "-h"]:
+            await Console.Out.WriteLineAsync(string.Format(CultureInfo.InvariantCulture, Usage, Options.WorkNames));
+            return 0;
         case ["compare", .. string[] rest]:
             return await CompareCommand.RunAsync(Options.Parse(rest));
         case ["measure", string work, string index, string first, string quick]:

@@ -11,7 +11,7 @@ internal static class Works
         ["middleware"] = MiddlewareWork.All,
         ["queue"] = QueueWork.All,
         ["http"] = HttpWork.All,
-        ["client"] = static () => [ClientWork.FreeDestination()],
+        ["client"] = static () => [ClientWork.FreeDestination(), ClientWork.AnsweredLater()],
     };
 
     /// <summary>The first comparison whose title begins so.</summary>

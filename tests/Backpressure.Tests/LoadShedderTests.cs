@@ -1,3 +1,4 @@
+using Backpressure.Downstreams;
 using Xunit;
 using static Backpressure.Tests.ShedderRig;
 
@@ -100,6 +101,34 @@ public sealed class LoadShedderTests
         Assert.Equal((0, 0), (GateOf(any).InFlight, DownstreamOf(any).LongLived));
         AdmissionLease none = default;
         Assert.False(none.BecomeLongLived());
+    }
+
+    [Theory]
+    [InlineData(Outcome.Dropped, BackpressureMode.Enforce)]
+    [InlineData(Outcome.Dropped, BackpressureMode.Observe)]
+    [InlineData(Outcome.Ignored, BackpressureMode.Enforce)]
+    [InlineData(Outcome.Success, BackpressureMode.Enforce)]
+    public void Complete_OfALongLived_LowersTheLimitIfItWasDroppedAfterAll(Outcome outcome, BackpressureMode mode)
+    {
+        using var rig = new ShedderRig(Fixed(1, change: o =>
+        {
+            o.Downstreams["Default"].Limit = new LimitOptions { Algorithm = LimitAlgorithm.Aimd, Initial = 20, Min = 4 };
+            o.Policies["Default"].Mode = mode;
+        }));
+        RequestClass any = rig.Shedder.ClassOf("any");
+        bool lowered = false;
+        for (int i = 0; i < 20; i++)
+        {
+            AdmissionLease stream = rig.Admitted(any);
+            Assert.True(stream.BecomeLongLived());
+            rig.Time.Advance(TimeSpan.FromMilliseconds(100));
+            stream.Complete(outcome);
+            Downstream downstream = DownstreamOf(any);
+            lowered |= (mode == BackpressureMode.Observe ? downstream.Shadow! : downstream).Gate.Limit < 20;
+        }
+
+        Assert.Equal(outcome == Outcome.Dropped, lowered);
+        Assert.Equal(0, DownstreamOf(any).LongLived);
     }
 
     [Theory]

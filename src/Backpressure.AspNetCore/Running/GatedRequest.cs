@@ -140,7 +140,7 @@ internal sealed partial class GatedRequest(OutcomeSource outcomes, PlacementChec
     private void End(Exception? exception)
     {
         HttpContext context = _context!;
-        Complete(outcomes.Of(context, exception, Outcome, _isGet));
+        Complete(outcomes.Of(context, exception, Outcome, _isGet, _lease.LivesLong));
         if (!_hadEndpoint)
         {
             placement.After(context);

@@ -16,7 +16,7 @@ internal static class LongLivedResponses
 {
     /// <summary>
     /// Whether the slot is free from here. What starts as a failure, or was called one by its handler, keeps its slot to
-    /// its end: a slot that is freed here counts as a success, and the outcome would be lost on the limit.
+    /// its end: a slot that is freed here counts as a success, and of what follows only <see cref="Outcome.Dropped"/> reaches the limit.
     /// </summary>
     public static bool FreesSlot(HttpContext context, HoldUntil holdUntil, Outcome? setByHandler)
         => setByHandler is null or Outcome.Success

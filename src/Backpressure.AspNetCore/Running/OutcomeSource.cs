@@ -14,8 +14,9 @@ internal sealed class OutcomeSource(Func<HttpContext, Exception?, Outcome?>? out
     /// <param name="exception">What its handler threw.</param>
     /// <param name="setByHandler">What its handler said.</param>
     /// <param name="isGet">Whether it came with GET, and so is no call by gRPC.</param>
-    public Outcome Of(HttpContext context, Exception? exception, Outcome? setByHandler, bool isGet)
-        => setByHandler ?? OfCallback(context, exception) ?? OfTable(context, exception, isGet);
+    /// <param name="livesLong">Whether its slot is free since its response began.</param>
+    public Outcome Of(HttpContext context, Exception? exception, Outcome? setByHandler, bool isGet, bool livesLong)
+        => setByHandler ?? OfCallback(context, exception) ?? OfTable(context, exception, isGet, livesLong);
 
     private Outcome? OfCallback(HttpContext context, Exception? exception)
     {
@@ -37,11 +38,12 @@ internal sealed class OutcomeSource(Func<HttpContext, Exception?, Outcome?>? out
         }
     }
 
-    private Outcome OfTable(HttpContext context, Exception? exception, bool isGet)
+    private Outcome OfTable(HttpContext context, Exception? exception, bool isGet, bool livesLong)
     {
         try
         {
-            return Outcomes.Of(context, exception, isGet);
+            // A stream that was idle is ended by cancelling it, which says nothing of what it reads from.
+            return livesLong && exception is OperationCanceledException ? Outcome.Ignored : Outcomes.Of(context, exception, isGet);
         }
 #pragma warning disable CA1031 // See above.
         catch (Exception e)

@@ -97,32 +97,37 @@ internal sealed class DestinationHealth
             CountLocked(isShed: outcome == Outcome.Dropped, now);
 
             _throttle.Add(Decided + (int)priority, now);
-            if (outcome != Outcome.Dropped)
+            if (outcome == Outcome.Dropped)
             {
-                _throttle.Add(Accepted + (int)priority, now);
-                if (outcome == Outcome.Success)
-                {
-                    // Whoever serves this priority does not turn all of it away, nor what is above it.
-                    for (int i = 0; i <= (int)priority; i++)
-                    {
-                        _heldUntil[i] = 0;
-                    }
-                }
-
+                HoldLocked(priority, retryAfter, now);
                 return;
             }
 
-            TimeSpan longest = _settings().MaxRetryAfter;
-            retryAfter = retryAfter < longest ? retryAfter : longest;
-            long until = now + (long)(retryAfter.TotalSeconds * _time.TimestampFrequency);
-            if (retryAfter > TimeSpan.Zero)
+            _throttle.Add(Accepted + (int)priority, now);
+            if (outcome == Outcome.Success)
             {
-                // What is refused to a priority is not to be had by one below.
-                for (int i = (int)priority; i < Priorities.Count; i++)
+                // Whoever serves this priority does not turn all of it away, nor what is above it.
+                for (int i = 0; i <= (int)priority; i++)
                 {
-                    _heldUntil[i] = Math.Max(_heldUntil[i], until);
+                    _heldUntil[i] = 0;
                 }
             }
+        }
+    }
+
+    /// <summary>What counted as served when its answer began was dropped all the same.</summary>
+    /// <param name="priority">Its priority.</param>
+    /// <param name="retryAfter">What the destination asked for; zero: nothing.</param>
+    /// <param name="answeredAt">When its answer began.</param>
+    /// <param name="now">The time.</param>
+    public void DroppedLate(Priority priority, TimeSpan retryAfter, long answeredAt, long now)
+    {
+        lock (_lock)
+        {
+            _signal.TakeBack(Calls, answeredAt, now);
+            CountLocked(isShed: true, now);
+            _throttle.TakeBack(Accepted + (int)priority, answeredAt, now);
+            HoldLocked(priority, retryAfter, now);
         }
     }
 
@@ -151,6 +156,21 @@ internal sealed class DestinationHealth
         if (isShed)
         {
             _signal.Add(ShedCalls, now);
+        }
+    }
+
+    // What is refused to a priority is not to be had by one below.
+    private void HoldLocked(Priority priority, TimeSpan retryAfter, long now)
+    {
+        TimeSpan longest = _settings().MaxRetryAfter;
+        retryAfter = retryAfter < longest ? retryAfter : longest;
+        if (retryAfter > TimeSpan.Zero)
+        {
+            long until = now + (long)(retryAfter.TotalSeconds * _time.TimestampFrequency);
+            for (int i = (int)priority; i < Priorities.Count; i++)
+            {
+                _heldUntil[i] = Math.Max(_heldUntil[i], until);
+            }
         }
     }
 

@@ -37,13 +37,22 @@ internal static class CallOutcomes
         return Outcome.Ignored;
     }
 
-    /// <summary>
-    /// Of a gRPC answer that has its status in the headers, which is how refusals come. Otherwise it stands behind the body, and the
-    /// answer that has begun is a success.
-    /// </summary>
-    private static Outcome OfTrailersOnly(HttpResponseMessage response)
+    /// <summary>Whether it is a gRPC answer that has begun, and says behind its body what became of the call.</summary>
+    public static bool IsOpen(HttpRequestMessage request, HttpResponseMessage response) =>
+        response.StatusCode == HttpStatusCode.OK
+        && GrpcCalls.IsGrpc(request)
+        && GrpcCalls.IsGrpc(response.Content)
+        && !response.Headers.NonValidated.Contains(GrpcCalls.Status);
+
+    /// <summary>Of a gRPC answer whose body has ended. One without a status was cut off, and that is no refusal.</summary>
+    public static Outcome OfTrailers(HttpResponseMessage response) => OfGrpcStatus(response.TrailingHeaders);
+
+    // Refusals have their status in the headers. Where there is none yet, the answer has begun and is a success so far.
+    private static Outcome OfTrailersOnly(HttpResponseMessage response) => OfGrpcStatus(response.Headers);
+
+    private static Outcome OfGrpcStatus(HttpResponseHeaders headers)
     {
-        if (!response.Headers.NonValidated.TryGetValues(GrpcCalls.Status, out HeaderStringValues status))
+        if (!headers.NonValidated.TryGetValues(GrpcCalls.Status, out HeaderStringValues status))
         {
             return Outcome.Success;
         }

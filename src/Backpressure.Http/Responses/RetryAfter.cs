@@ -10,12 +10,9 @@ internal static class RetryAfter
     /// <summary>From now; zero: it does not say.</summary>
     public static TimeSpan Of(HttpResponseMessage response, TimeProvider time)
     {
-        if (response.Headers.NonValidated.TryGetValues(GrpcCalls.Pushback, out HeaderStringValues pushback))
+        if (TryReadPushback(response.Headers, out TimeSpan pushback))
         {
-            // Negative means not to retry this call at all; of others it says nothing.
-            return int.TryParse(pushback.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out int milliseconds)
-                ? TimeSpan.FromMilliseconds(milliseconds)
-                : TimeSpan.Zero;
+            return pushback;
         }
 
         return response.Headers.RetryAfter switch
@@ -26,9 +23,29 @@ internal static class RetryAfter
         };
     }
 
+    /// <summary>What a gRPC answer says behind its body.</summary>
+    public static TimeSpan OfTrailers(HttpResponseMessage response) => TryReadPushback(response.TrailingHeaders, out TimeSpan pushback) ? pushback : TimeSpan.Zero;
+
     /// <summary>What an open circuit says.</summary>
     public static TimeSpan Of(Exception exception) =>
         exception is Polly.CircuitBreaker.BrokenCircuitException { RetryAfter: { } after } ? Positive(after) : TimeSpan.Zero;
+
+    private static bool TryReadPushback(HttpResponseHeaders headers, out TimeSpan pushback)
+    {
+        pushback = TimeSpan.Zero;
+        if (!headers.NonValidated.TryGetValues(GrpcCalls.Pushback, out HeaderStringValues values))
+        {
+            return false;
+        }
+
+        // Negative means not to retry this call at all; of others it says nothing.
+        if (int.TryParse(values.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out int milliseconds))
+        {
+            pushback = TimeSpan.FromMilliseconds(milliseconds);
+        }
+
+        return true;
+    }
 
     private static TimeSpan Positive(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
 }

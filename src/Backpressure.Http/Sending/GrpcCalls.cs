@@ -10,8 +10,10 @@ internal static class GrpcCalls
 
     public const string Unavailable = "14";
 
-    public static bool IsGrpc(HttpRequestMessage request) =>
-        request.Content is { } content
+    public static bool IsGrpc(HttpRequestMessage request) => IsGrpc(request.Content);
+
+    public static bool IsGrpc(HttpContent? content) =>
+        content is not null
         && content.Headers.ContentType?.MediaType is { } type
         && type.StartsWith(ContentType, StringComparison.OrdinalIgnoreCase)
         && (type.Length == ContentType.Length || type[ContentType.Length] is '+' or '-');

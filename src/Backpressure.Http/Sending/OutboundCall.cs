@@ -10,17 +10,8 @@ namespace Backpressure.Http.Sending;
 /// value that moves from the handler's fast way into its state machine; never used in two places.
 /// </summary>
 [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A fault of our own must neither cost a call nor keep a slot.")]
-internal struct OutboundCall
+internal partial struct OutboundCall
 {
-    /// <summary>Bodies above this size, or of unknown size, take the time that the line takes.</summary>
-    private const long LargestSampledBody = 64 * 1024;
-
-    /// <summary>A caller that gives up after so many times the usual time has met an overloaded destination.</summary>
-    private const int PatienceInUsualTimes = 3;
-
-    /// <summary>The same where no usual time is known.</summary>
-    private const double PatienceSeconds = 1;
-
     private OutboundClient _client;
     private Destination _destination;
     private AmbientRequest? _ambient;
@@ -28,6 +19,7 @@ internal struct OutboundCall
     private AdmissionLease _lease;
     private long _askedAt;
     private long _sentAt;
+    private long _answeredAt;
     private Priority _priority;
     private byte _spent;
 
@@ -159,69 +151,7 @@ internal struct OutboundCall
         return LocalRefusal.To(Request, _lease.Reason.Tag(), (int)Math.Ceiling(_lease.RetryAfter.TotalSeconds));
     }
 
-    /// <summary>The response has begun.</summary>
-    public void Answered(HttpResponseMessage response)
-    {
-        Outcome outcome = Outcome.Ignored;
-        TimeSpan retryAfter = TimeSpan.Zero;
-        try
-        {
-            outcome = CallOutcomes.Of(Request, response);
-            retryAfter = outcome == Outcome.Dropped ? RetryAfter.Of(response, _client.Time) : TimeSpan.Zero;
-            TakeCredit(response);
-        }
-        catch (Exception e)
-        {
-            _client.Shedder.NoteFault(e);
-        }
-
-        End(outcome, retryAfter);
-    }
-
-    /// <summary>It has failed, or was given up.</summary>
-    public void Failed(Exception exception, CancellationToken cancellationToken)
-    {
-        GiveCreditBack();
-        bool givenUp = exception is OperationCanceledException && cancellationToken.IsCancellationRequested;
-        Outcome outcome = !givenUp ? CallOutcomes.Of(exception)
-            : HasTakenTooLong() ? Outcome.Dropped : Outcome.Ignored;
-        End(outcome, givenUp ? TimeSpan.Zero : RetryAfter.Of(exception));
-    }
-
     private readonly bool Obeys => _client.Settings is { Credits: true, Enforces: true };
-
-    private readonly void TakeCredit(HttpResponseMessage response)
-    {
-        Span<int> credits = stackalloc int[Priorities.Count - (int)_priority];
-        if (Obeys && CreditHeader.TryRead(response, _priority, credits, out TimeSpan goodFor))
-        {
-            _destination.Credits.Grant(_priority, credits, goodFor);
-        }
-        else
-        {
-            GiveCreditBack();
-        }
-    }
-
-    private readonly void GiveCreditBack()
-    {
-        if (_spent != 0)
-        {
-            _destination.Credits.GiveBack(_spent);
-        }
-    }
-
-    // HttpClient's own time-out cancels the same token as a caller that has changed its mind, so the time has to tell them apart.
-    private readonly bool HasTakenTooLong()
-    {
-        if (_ambient?.TimeLeft == TimeSpan.Zero)
-        {
-            return true;
-        }
-
-        TimeSpan usual = LoadShedder.UsualServiceOf(in _lease);
-        return _client.Time.GetElapsedTime(_sentAt) >= (usual > TimeSpan.Zero ? usual * PatienceInUsualTimes : TimeSpan.FromSeconds(PatienceSeconds));
-    }
 
     private readonly void Carry()
     {
@@ -245,24 +175,6 @@ internal struct OutboundCall
         catch (Exception e)
         {
             _client.Shedder.NoteFault(e);
-        }
-    }
-
-    private void End(Outcome outcome, TimeSpan retryAfter)
-    {
-        long now = _client.Time.GetTimestamp();
-        try
-        {
-            _lease.Complete(outcome, Request.Content is not { } body || body.Headers.ContentLength <= LargestSampledBody);
-            _destination.Health.Ended(_priority, outcome, retryAfter, now);
-        }
-        catch (Exception e)
-        {
-            _client.Shedder.NoteFault(e);
-        }
-        finally
-        {
-            _destination.Leave(now);
         }
     }
 

@@ -19,28 +19,31 @@ internal sealed class ProducerSlot : IDisposable
     public ProducerSlot(KafkaIngestOptions options, string path, ILogger logger)
     {
         _logger = logger;
-        ProducerConfig config = Clients.With(
-            new ProducerConfig
-            {
-                BootstrapServers = options.BootstrapServers,
-                Acks = Acks.All,
-                EnableIdempotence = true,
-                MessageTimeoutMs = (int)options.DeliveryTimeout.TotalMilliseconds,
-
-                // Batches of one message have a head of their own; the broker has the last word.
-                MessageMaxBytes = options.MaxMessageBytes + (64 * 1024),
-
-                // The gate before it is the bound: the client has none that waits.
-                QueueBufferingMaxMessages = 0,
-                QueueBufferingMaxKbytes = int.MaxValue,
-            },
-            options.Client);
+        ProducerConfig config = ConfigOf(options);
         _build = () => new ProducerBuilder<byte[]?, byte[]>(config).SetLogHandler((_, message) => Log.Client(_logger, message.Name, message.Message)).Build();
         _producer = Clients.Build(path, _build);
     }
 
     /// <summary>The producer at work, for tests that bring it down.</summary>
     public Handle Handle => Volatile.Read(ref _producer).Handle;
+
+    /// <summary>What an acknowledgement is worth is decided here, and no option changes it.</summary>
+    internal static ProducerConfig ConfigOf(KafkaIngestOptions options) => Clients.With(
+        new ProducerConfig
+        {
+            BootstrapServers = options.BootstrapServers,
+            Acks = Acks.All,
+            EnableIdempotence = true,
+            MessageTimeoutMs = (int)options.DeliveryTimeout.TotalMilliseconds,
+
+            // Batches of one message have a head of their own; the broker has the last word.
+            MessageMaxBytes = options.MaxMessageBytes + (64 * 1024),
+
+            // The gate before it is the bound: the client has none that waits.
+            QueueBufferingMaxMessages = 0,
+            QueueBufferingMaxKbytes = int.MaxValue,
+        },
+        options.Client);
 
     /// <summary>Hands a message over; what becomes of it is told to the delivery, whatever goes wrong.</summary>
     public void Produce(string topic, Message<byte[]?, byte[]> message, Delivery delivery)

@@ -153,6 +153,13 @@ internal sealed partial class Downstream : IDisposable
         Taken?.Invoke(this, charge);
     }
 
+    /// <summary>One that had counted as a success when its response began was dropped: it is no departure any more, only a sign.</summary>
+    public void DropLate(long now)
+    {
+        Meter.Dropped(latencyTicks: -1);
+        AdaptIfDue(now);
+    }
+
     /// <summary>What follows when units have come free: serves those that wait, moves the limit.</summary>
     /// <param name="waiters">Whether somebody waits.</param>
     /// <param name="now">The time.</param>

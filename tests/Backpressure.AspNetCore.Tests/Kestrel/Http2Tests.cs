@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Backpressure.AspNetCore.Tests.Kestrel;
 
@@ -180,6 +181,70 @@ public sealed class Http2Tests
         Assert.Equal(HttpStatusCode.OK, other.StatusCode);
         await client.CloseAsync(WebSocketCloseStatus.NormalClosure, null, TestContext.Current.CancellationToken);
         await site.ActiveAsync(0);
+    }
+
+    [Theory]
+    [InlineData("4", true)]
+    [InlineData("8", true)]
+    [InlineData("14", true)]
+    [InlineData("13", false)]
+    [InlineData("0", false)]
+    public async Task GrpcStatusBehindTheBody_LowersTheLimit_WhereItSaysThatTheDownstreamRefused(string status, bool lowers)
+    {
+        Assert.Equal(lowers, await LowersTheLimitAsync(async context =>
+        {
+            context.Response.ContentType = "application/grpc";
+            await context.Response.WriteAsync("a message");
+            await context.Response.Body.FlushAsync();
+            context.Response.AppendTrailer("grpc-status", status);
+        }));
+    }
+
+    [Fact]
+    public async Task StreamThatIsCancelled_AfterItHasBegun_LowersNothing()
+    {
+        Assert.False(await LowersTheLimitAsync(static async context =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync("data: 1");
+            await context.Response.Body.FlushAsync();
+            throw new OperationCanceledException("It was idle.");
+        }));
+    }
+
+    private static async Task<bool> LowersTheLimitAsync(RequestDelegate handler)
+    {
+        var time = new FakeTimeProvider();
+        await using Site site = await Site.StartOnKestrelAsync(
+            app =>
+            {
+                app.UseBackpressure();
+                app.MapPost("/", handler);
+            },
+            builder =>
+            {
+                builder.Services.AddSingleton<TimeProvider>(time);
+                builder.Services.AddBackpressure(options => options.Downstreams["Default"] = new DownstreamOptions
+                {
+                    Limit = new LimitOptions { Algorithm = LimitAlgorithm.Aimd, Initial = 20, Min = 4 },
+                });
+            },
+            HttpProtocols.Http2);
+        for (int call = 0; call < 10; call++)
+        {
+            try
+            {
+                using HttpResponseMessage response = await SendAsync(site, HttpMethod.Post, "/", 5, "application/grpc");
+            }
+            catch (HttpRequestException)
+            {
+                // Its handler threw in the middle of the body.
+            }
+
+            time.Advance(TimeSpan.FromMilliseconds(200));
+        }
+
+        return site.Measure("backpressure.limit") < 20;
     }
 
     private static Task<Site> StartAsync(BusyHandler busy, Action<WebApplicationBuilder>? build = null) => Site.StartOnKestrelAsync(

@@ -44,6 +44,44 @@ public sealed class CallOutcomesTests
         Assert.Equal(outcome, CallOutcomes.Of(request, response));
     }
 
+    [Theory]
+    [InlineData("0", Outcome.Success)]
+    [InlineData("4", Outcome.Dropped)]
+    [InlineData("8", Outcome.Dropped)]
+    [InlineData("14", Outcome.Dropped)]
+    [InlineData("13", Outcome.Ignored)]
+    [InlineData(null, Outcome.Success)]
+    public void GrpcStatusesBehindTheBody(string? status, Outcome outcome)
+    {
+        using var response = new HttpResponseMessage(HttpStatusCode.OK);
+        if (status is not null)
+        {
+            response.TrailingHeaders.Add("grpc-status", status);
+        }
+
+        Assert.Equal(outcome, CallOutcomes.OfTrailers(response));
+    }
+
+    [Theory]
+    [InlineData("application/grpc", "application/grpc+proto", 200, null, true)]
+    [InlineData("application/grpc", "application/grpc", 200, "0", false)]
+    [InlineData("application/grpc", "application/grpc", 503, null, false)]
+    [InlineData("application/grpc", "text/html", 200, null, false)]
+    [InlineData("application/json", "application/grpc", 200, null, false)]
+    public void OnlyAGrpcAnswerWithoutAStatus_IsStillOpen(string asked, string answered, int code, string? status, bool open)
+    {
+        using HttpRequestMessage request = GrpcRequest();
+        request.Content!.Headers.ContentType = new(asked);
+        using var response = new HttpResponseMessage((HttpStatusCode)code) { Content = new ByteArrayContent([]) };
+        response.Content.Headers.ContentType = new(answered);
+        if (status is not null)
+        {
+            response.Headers.Add("grpc-status", status);
+        }
+
+        Assert.Equal(open, CallOutcomes.IsOpen(request, response));
+    }
+
     [Fact]
     public void Exceptions()
     {
@@ -67,6 +105,11 @@ public sealed class CallOutcomesTests
         Assert.Equal(TimeSpan.FromMilliseconds(700), Of(static response => response.Headers.Add("grpc-retry-pushback-ms", "700")));
         Assert.Equal(TimeSpan.Zero, Of(static response => response.Headers.Add("grpc-retry-pushback-ms", "-1")));
         Assert.Equal(TimeSpan.FromSeconds(3), RetryAfter.Of(new BrokenCircuitException("open", TimeSpan.FromSeconds(3))));
+
+        using var trailed = new HttpResponseMessage(HttpStatusCode.OK);
+        Assert.Equal(TimeSpan.Zero, RetryAfter.OfTrailers(trailed));
+        trailed.TrailingHeaders.Add("grpc-retry-pushback-ms", "400");
+        Assert.Equal(TimeSpan.FromMilliseconds(400), RetryAfter.OfTrailers(trailed));
 
         TimeSpan Of(Action<HttpResponseMessage> set)
         {

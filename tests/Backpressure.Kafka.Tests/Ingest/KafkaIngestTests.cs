@@ -1,3 +1,4 @@
+using Backpressure.Kafka.Ingest;
 using Backpressure.Kafka.Tests.Broker;
 using Confluent.Kafka;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
@@ -17,6 +18,30 @@ public sealed class KafkaIngestTests
         Assert.Equal(KafkaIngestStatus.Stored, result.Status);
         Assert.Equal(new TopicPartitionOffset("orders", 0, 0), result.Position);
         Assert.Equal([7], rig.Stored());
+    }
+
+    [Fact]
+    public void Producer_WaitsForAllReplicas_AndStoresNothingTwice()
+    {
+        var options = new KafkaIngestOptions { BootstrapServers = "127.0.0.1:1", DeliveryTimeout = TimeSpan.FromSeconds(7) };
+        options.Client["linger.ms"] = "3";
+
+        ProducerConfig config = ProducerSlot.ConfigOf(options);
+
+        Assert.Equal((Acks.All, true, 7000, 3.0), (config.Acks, config.EnableIdempotence, config.MessageTimeoutMs, config.LingerMs));
+    }
+
+    [Fact]
+    public async Task SlowBroker_IsWaitedFor_NotRefused()
+    {
+        using var rig = new IngestRig();
+        rig.Cluster.AnswerAfter(TimeSpan.FromMilliseconds(300));
+
+        KafkaIngestResult[] results = await Task.WhenAll(Enumerable.Range(0, 20).Select(value => rig.ProduceAsync(value)))
+            .WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
+
+        Assert.All(results, result => Assert.Equal(KafkaIngestStatus.Stored, result.Status));
+        Assert.Equal(Enumerable.Range(0, 20), rig.Stored());
     }
 
     [Fact]

@@ -159,6 +159,23 @@ public sealed class InstrumentSourceTests : IDisposable
     }
 
     [Fact]
+    public void Read_AllocatesNothing()
+    {
+        using InstrumentSource source = Source();
+        UpDownCounter<int> waiting = _meter.CreateUpDownCounter<int>("waiting");
+        waiting.Add(1, new KeyValuePair<string, object?>("pool", "a"));
+        source.Read(0);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 1; i <= 1000; i++)
+        {
+            waiting.Add(1, new KeyValuePair<string, object?>("pool", "a"));
+            source.Read(i * 100);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
     public void Absence_OfAMeter_NamesThoseThatWereSeen()
     {
         using InstrumentSource source = Source(meter: "Nowhere");

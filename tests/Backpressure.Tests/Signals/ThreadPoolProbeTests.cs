@@ -50,6 +50,28 @@ public sealed class ThreadPoolProbeTests
     }
 
     [Fact]
+    public void Read_AllocatesNothing()
+    {
+        // The clock of the tests may allocate where it is moved, so it stands.
+        IThreadPoolWorkItem? queued = null;
+        using var probe = new ThreadPoolProbe(_time, work => queued = work);
+        Look();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 1000; i++)
+        {
+            Look();
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Look()
+        {
+            probe.Read(_time.GetTimestamp());
+            queued!.Execute();
+        }
+    }
+
+    [Fact]
     public async Task Read_OnTheRealPool_GetsAnAnswer()
     {
         using var probe = new ThreadPoolProbe(TimeProvider.System);
