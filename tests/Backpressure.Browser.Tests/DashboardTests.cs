@@ -216,7 +216,7 @@ public sealed partial class DashboardTests(Chromium browser) : IClassFixture<Chr
                   told = [{ at: time, kind: "SheddingBegan", subject: "OrdersDb", text: `What changed at ${time}.` }, ...told].slice(0, 100);
                   tell("changes", told);
                 }
-                if (second % 20 === 0) { await new Promise(resolve => requestAnimationFrame(resolve)); }
+                if (second % 60 === 0) { await new Promise(resolve => requestAnimationFrame(resolve)); }
               }
             };
             """);
@@ -229,15 +229,15 @@ public sealed partial class DashboardTests(Chromium browser) : IClassFixture<Chr
 
         await page.EvaluateAsync("pass(20 * 60)");
         (long nodes, long listeners, long bytes) = await UseAsync(page);
-        await page.EvaluateAsync("pass(2 * 60 * 60)");
+        await page.EvaluateAsync("pass(3 * 60 * 60)");
         (long nodesLater, long listenersLater, long bytesLater) = await UseAsync(page);
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"After 20 minutes: {nodes} nodes, {listeners} listeners, {bytes} bytes; after two hours more: {nodesLater}, {listenersLater}, {bytesLater}.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"After 20 minutes: {nodes} nodes, {listeners} listeners, {bytes} bytes; after three hours more: {nodesLater}, {listenersLater}, {bytesLater}.");
         Assert.InRange(nodesLater, 1, nodes + 200);
         Assert.InRange(listenersLater, 1, listeners + 50);
 
-        // Less than 140 bytes of each second: a row of a chart is more.
-        Assert.InRange(bytesLater, 1, bytes + 1_000_000);
+        // Compiled code comes and goes by a megabyte; a row of the charts kept of each second would be three.
+        Assert.InRange(bytesLater, 1, bytes + 2_200_000);
     }
 
     private static void AssertAccessible(AxeResult result) => Assert.Empty(result.Violations
