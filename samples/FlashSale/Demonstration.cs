@@ -100,6 +100,7 @@ internal static class Demonstration
               {new Uri(address, "/backpressure")} who is shed, why, since when, and what to do: open it in a browser
               {new Uri(address, "/metrics")}     what Prometheus scrapes; backpressure_* is the middleware's
               {new Uri(address, "/products/1")}  get a product, or a 503 that says when to come back: curl -i
+              {new Uri(address, "/offers")}      only observed: its rate limit says whom it would refuse, and refuses nobody
               {new Uri(address, "/health")}      exempt: answers whatever the load
             """));
         return ExitCode.Success;

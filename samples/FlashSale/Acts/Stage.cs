@@ -58,7 +58,7 @@ internal sealed class Stage(string folder, TimeProvider time, Action<string> say
         await using ChildProcess shop = StartShop(new ShopSettings(scene, act.Protection, Port: port, Open: true), line => say($"  {line}"));
         Uri address = await AddressAsync(shop);
         serving(address);
-        LoadSettings settings = new(address, LogFile: null, Scenario.WarmUp, TimeSpan.FromDays(365), capacity.OfferedPerSecond);
+        LoadSettings settings = new(address, LogFile: null, Scenario.WarmUp, TimeSpan.FromDays(365), capacity.OfferedPerSecond, Crawled: true);
         await using ChildProcess load = ChildProcess.Start("load", settings);
         Task reports = ReportAsync(load, shop, quietly: false);
         await Task.WhenAny(shop.Exited, load.Exited).WaitAsync(interrupted);

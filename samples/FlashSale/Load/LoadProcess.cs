@@ -36,6 +36,11 @@ internal static class LoadProcess
                     }
                 },
                 Leave);
+            if (settings.Crawled)
+            {
+                _ = new Crawler(client, time).RunAsync();
+            }
+
             await loop.RunAsync();
         }
 

@@ -8,6 +8,7 @@ namespace FlashSale.Load;
 /// <param name="RequestsPerSecond">Open loop: how many requests a second arrive, whatever the shop does.</param>
 /// <param name="Workers">Closed loop instead: how many callers wait for each other's answer, one after the other level.</param>
 /// <param name="CheckoutsOnly">Only checkouts rather than the whole mix.</param>
+/// <param name="Crawled">Whether a crawler asks for the offers besides.</param>
 internal sealed record LoadSettings(
     Uri Target,
     string? LogFile,
@@ -15,4 +16,5 @@ internal sealed record LoadSettings(
     TimeSpan Length,
     double RequestsPerSecond = 0,
     IReadOnlyList<int>? Workers = null,
-    bool CheckoutsOnly = false);
+    bool CheckoutsOnly = false,
+    bool Crawled = false);

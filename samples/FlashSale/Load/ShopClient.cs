@@ -21,7 +21,20 @@ internal sealed class ShopClient(Uri target) : IDisposable
     private readonly ConcurrentBag<ShopWire> _idle = [];
     private readonly byte[] _eventBody = EventBody();
 
-    public async Task<Answer> SendAsync(ShopRoute route, Guid id, TimeSpan patience)
+    public Task<Answer> SendAsync(ShopRoute route, Guid id, TimeSpan patience) => SendAsync(() => Request(route, id), patience);
+
+    /// <summary>What a crawler asks for.</summary>
+    public Task<Answer> AskForOffersAsync(TimeSpan patience) => SendAsync(() => Request("GET /offers", "", []), patience);
+
+    public void Dispose()
+    {
+        while (_idle.TryTake(out ShopWire? wire))
+        {
+            wire.Dispose();
+        }
+    }
+
+    private async Task<Answer> SendAsync(Func<byte[]> request, TimeSpan patience)
     {
         if (patience <= TimeSpan.Zero)
         {
@@ -37,7 +50,7 @@ internal sealed class ShopClient(Uri target) : IDisposable
         Answer answer;
         using (lostInterest.Token.UnsafeRegister(static wire => ((ShopWire)wire!).Dispose(), wire))
         {
-            answer = await wire.ExchangeAsync(_address, Request(route, id));
+            answer = await wire.ExchangeAsync(_address, request());
         }
 
         if (lostInterest.IsCancellationRequested)
@@ -56,14 +69,6 @@ internal sealed class ShopClient(Uri target) : IDisposable
         }
 
         return answer;
-    }
-
-    public void Dispose()
-    {
-        while (_idle.TryTake(out ShopWire? wire))
-        {
-            wire.Dispose();
-        }
     }
 
     private static byte[] EventBody()

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 
 namespace FlashSale.Shop;
@@ -10,15 +11,24 @@ namespace FlashSale.Shop;
 /// </summary>
 internal sealed class ConnectionPool : IDisposable
 {
+    /// <summary>The name of the shop's own meter.</summary>
+    public const string Meter = "FlashSale";
+
     private readonly Channel<ShopConnection> _free = Channel.CreateUnbounded<ShopConnection>();
     private readonly ShopConnection[] _connections;
     private readonly RoundTrip[] _roundTrips = [.. Scenario.Routes.Select(r => new RoundTrip(TimeSpan.FromMilliseconds(r.RoundTripMs)))];
     private readonly PoolUse[] _use = [.. Scenario.Routes.Select(_ => new PoolUse())];
     private readonly TimeProvider _time;
 
-    public ConnectionPool(string folder, TimeProvider time)
+    private int _waiting;
+
+    public ConnectionPool(string folder, TimeProvider time, IMeterFactory meters)
     {
         _time = time;
+
+        // As database drivers tell it: it is a signal in appsettings.json.
+        meters.Create(new MeterOptions(Meter)).CreateObservableUpDownCounter(
+            "shop.pool.waiting", () => Volatile.Read(ref _waiting), "{request}", "Requests that wait for one of the pool's connections.");
         ShopSchema.Create(folder);
         _connections = [.. Enumerable.Range(0, Scenario.PoolSize).Select(i => new ShopConnection(folder, writable: i == 0))];
         foreach (ShopConnection connection in _connections)
@@ -65,7 +75,7 @@ internal sealed class ConnectionPool : IDisposable
         Func<ShopConnection, TResult> statements,
         CancellationToken clientGone)
     {
-        ShopConnection held = await _free.Reader.ReadAsync(clientGone);
+        ShopConnection held = await TakeAsync(clientGone);
         long start = _time.GetTimestamp();
         try
         {
@@ -83,6 +93,19 @@ internal sealed class ConnectionPool : IDisposable
         {
             _use[(int)route].Add(_time.GetElapsedTime(start));
             _free.Writer.TryWrite(held);
+        }
+    }
+
+    private async ValueTask<ShopConnection> TakeAsync(CancellationToken clientGone)
+    {
+        Interlocked.Increment(ref _waiting);
+        try
+        {
+            return await _free.Reader.ReadAsync(clientGone);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
         }
     }
 }

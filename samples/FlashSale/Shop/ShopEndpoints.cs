@@ -15,6 +15,8 @@ internal static class ShopEndpoints
     /// <summary>The header with an event's id; its body is opaque to the shop.</summary>
     public const string EventId = "X-Event-Id";
 
+    private static readonly int[] Offers = [.. Enumerable.Range(0, 10)];
+
     public static void MapReads(this IEndpointRouteBuilder shop)
     {
         shop.MapGet("/products/{id:int}", static async Task<Results<ContentHttpResult, NotFound>> (int id, ConnectionPool pool, CancellationToken clientGone) =>
@@ -28,6 +30,8 @@ internal static class ShopEndpoints
             string? names = await pool.ReadAsync(ShopRoute.Recommendation, connection => connection.Recommend(id), clientGone);
             return names is null ? TypedResults.NotFound() : TypedResults.Content(names, MediaTypeNames.Application.Json);
         }).RequireBackpressure("Recommendations");
+
+        shop.MapGet("/offers", static () => TypedResults.Ok(Offers)).RequireBackpressure("Offers");
     }
 
     /// <summary>201 means: it is in the database.</summary>

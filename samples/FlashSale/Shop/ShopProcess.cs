@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using FlashSale.Processes;
 using Microsoft.AspNetCore.Builder;
@@ -40,7 +41,7 @@ internal static class ShopProcess
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(services => new ConnectionPool(settings.Folder, services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(services => new ConnectionPool(settings.Folder, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IMeterFactory>()));
         builder.Services.AddSingleton<UnboundedQueue>();
         builder.AddProtection(settings);
         AddTelemetry(builder);
@@ -83,7 +84,7 @@ internal static class ShopProcess
     private static void AddTelemetry(WebApplicationBuilder builder)
     {
         OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter("Backpressure", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
+            .AddMeter("Backpressure", ConnectionPool.Meter, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
             .AddPrometheusExporter());
         if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is not null)
         {

@@ -156,7 +156,7 @@ internal sealed class FrameWriter(string service, History history, PartitionLedg
         History.WriteNumbers(json, history.MeanOf(id, HeadlineSeconds));
         json.WriteEndArray();
         WriteTotals(json, "waiting", priority => gate.Waiting[(int)priority]);
-        WriteTotals(json, "served", priority => GateSeries.ServedOf(totals, priority));
+        WriteTotals(json, "served", priority => GateSeries.ServedOf(gate, totals, priority));
         WriteTotals(json, "refused", priority => totals.Of(refusal, priority));
         json.WriteStartObject("reasons");
         foreach (RejectionReason reason in HistoryFields.AllReasons)

@@ -38,16 +38,17 @@ internal static class GateHeadline
                 null);
         }
 
-        return limited > Some
-            ? new(
-                HeadlineState.RateLimited,
-                $"Clients are over their rate at {gate.Downstream}",
-                Text($"{limited:N1} requests a second get 429. It is about these clients, not about the load."),
-                "Find out who: see the rate limit of the policy. Raise it if they may have more.",
-                History.IdOf(gate),
-                null)
-            : null;
+        return limited > Some ? RateLimited(gate, limited) : null;
     }
+
+    private static Headline RateLimited(GateSnapshot gate, double limited) => new(
+        HeadlineState.RateLimited,
+        $"Clients {(gate.IsShadow ? "would be" : "are")} over their rate at {gate.Downstream}",
+        Text($"{limited:N1} requests a second {(gate.IsShadow ? "would get" : "get")} 429. It is about these clients, not about the load."),
+        gate.IsShadow ? "Nothing is held back: this policy is only observed. Find out who they are before it is enforced."
+            : "Find out who: see the rate limit of the policy. Raise it if they may have more.",
+        History.IdOf(gate),
+        null);
 
     private static Headline Shedding(GateSnapshot gate, ShedderSnapshot snapshot, float[] mean, double refused)
     {

@@ -31,7 +31,7 @@ internal sealed class GateSeries(int length)
             int p = (int)priority;
             row[HistoryFields.Waiting + p] = gate.Waiting[p];
             row[HistoryFields.Wait + p] = (float)(gate.WaitOf(priority) * 1000);
-            row[HistoryFields.Served + p] = Rate(ServedOf(totals, priority), ServedOf(_before, priority), seconds);
+            row[HistoryFields.Served + p] = Rate(ServedOf(gate, totals, priority), ServedOf(gate, _before, priority), seconds);
             row[HistoryFields.Refused + p] = Rate(totals.Of(refusal, priority), _before.Of(refusal, priority), seconds);
         }
 
@@ -44,10 +44,13 @@ internal sealed class GateSeries(int length)
         _before = totals;
     }
 
-    /// <summary>How many of a priority were let through, whatever the way; exempt requests are counted apart.</summary>
-    public static long ServedOf(DecisionTotals totals, Priority priority) =>
-        totals.Of(AdmissionDecision.Admitted, priority) + totals.Of(AdmissionDecision.WouldReject, priority)
-        + totals.Of(AdmissionDecision.Bypassed, priority) + totals.Of(AdmissionDecision.FailedOpen, priority);
+    /// <summary>
+    /// How many of a priority were let through, whatever the way; exempt requests are counted apart. At a gate that only observes, what
+    /// would be refused is not what would be served: the two add up to what was asked.
+    /// </summary>
+    public static long ServedOf(GateSnapshot gate, DecisionTotals totals, Priority priority) =>
+        totals.Of(AdmissionDecision.Admitted, priority) + totals.Of(AdmissionDecision.Bypassed, priority) + totals.Of(AdmissionDecision.FailedOpen, priority)
+        + (gate.IsShadow ? 0 : totals.Of(AdmissionDecision.WouldReject, priority));
 
     /// <summary>What a gate does to those it turns away.</summary>
     public static AdmissionDecision RefusalOf(GateSnapshot gate) => gate.IsShadow ? AdmissionDecision.WouldReject : AdmissionDecision.Rejected;

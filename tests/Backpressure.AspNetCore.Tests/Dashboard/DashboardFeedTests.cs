@@ -42,6 +42,23 @@ public sealed class DashboardFeedTests
     }
 
     [Fact]
+    public async Task Observed_WhatWouldBeServedAndWhatWouldBeRefused_AddUpToWhatWasAsked()
+    {
+        await using Site site = await DashboardEndpointsTests.OpenSiteAsync(
+            time: _time, build: static builder => builder.Services.AddBackpressure(static options => options.Mode = BackpressureMode.Observe));
+        await using Events events = await Events.OpenAsync(site.Client);
+        await events.NextAsync("snapshot");
+        AdmissionLease[] passed = [await AdmitAsync(site, "Reject"), await AdmitAsync(site, "Reject")];
+
+        _time.Advance(Second);
+        JsonElement gate = (await events.NextAsync("snapshot")).GetProperty("gates").EnumerateArray().Single(static gate => gate.GetProperty("observed").GetBoolean());
+
+        Assert.All(passed, static lease => Assert.True(lease.IsAdmitted));
+        Assert.Equal((1, 1), (gate.GetProperty("served").GetProperty("normal").GetInt32(), gate.GetProperty("refused").GetProperty("normal").GetInt32()));
+        Assert.All(passed, static lease => lease.Complete(Outcome.Success));
+    }
+
+    [Fact]
     public async Task Events_BeginWithAllThatThereIs()
     {
         await using Site site = await SiteAsync();

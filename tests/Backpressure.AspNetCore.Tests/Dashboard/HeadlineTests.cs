@@ -71,6 +71,18 @@ public sealed class HeadlineTests
     }
 
     [Fact]
+    public void RateLimits_ThatAreOnlyObserved_AreNotSaidToBeEnforced()
+    {
+        Refuse(Priority.Low, RejectionReason.RateLimited, 12);
+
+        Headline headline = Of(Gate() with { IsShadow = true });
+
+        Assert.Equal((HeadlineState.RateLimited, "Clients would be over their rate at Default"), (headline.State, headline.Title));
+        Assert.Contains("12.0 requests a second would get 429", headline.Why, StringComparison.Ordinal);
+        Assert.Contains("Nothing is held back", headline.Do, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Waiting_IsToldWithHowLong()
     {
         Headline headline = Of(Gate() with { InFlight = 20, Waiting = [0, 0, 2, 0], DrainPerSecond = 40 });

@@ -30,6 +30,10 @@ internal static partial class GrafanaDashboard
         return values;
     }
 
+    /// <summary>What a panel shows in place of lines when there is no data.</summary>
+    public static string SaidWhenEmpty(string panel) =>
+        (string?)Json["panels"]!.AsArray().Single(one => (string)one!["title"]! == panel)!["fieldConfig"]!["defaults"]!["noValue"] ?? "";
+
     public static IReadOnlyList<PanelQuery> Queries(IReadOnlyDictionary<string, string> values)
     {
         PanelQuery[] queries = [.. Json["panels"]!.AsArray().SelectMany(

@@ -16,8 +16,8 @@ const CHARTS = [
       const served = ring.columns("served.");
       const refused = ring.columns("refused.");
       return [
-        { label: "Served", stroke: "--served", fill: true, values: added(served) },
-        { label: "Refused", stroke: "--refused", dash: [6, 3], fill: true, values: added(refused) },
+        { label: "Served", worded: true, stroke: "--served", fill: true, values: added(served) },
+        { label: "Refused", worded: true, stroke: "--refused", dash: [6, 3], fill: true, values: added(refused) },
       ];
     },
   },
@@ -51,7 +51,7 @@ function createCharts(container, ring, announce) {
   const drawn = new Map();
   let marks = [];
 
-  function draw(chart) {
+  function draw(chart, observed) {
     const times = ring.times();
     const lines = chart.lines(ring);
     let entry = drawn.get(chart.id);
@@ -63,7 +63,8 @@ function createCharts(container, ring, announce) {
       return;
     }
 
-    const names = lines.map(line => line.label).join();
+    lines.forEach(line => line.label = line.worded ? worded(line.label, observed) : line.label);
+    const names = [observed, ...lines.map(line => line.label)].join();
     if (entry && entry.names !== names) {
       remove(chart.id, entry);
       entry = undefined;
@@ -72,7 +73,7 @@ function createCharts(container, ring, announce) {
     // Stacked: each line is drawn at its height above those before it, and the key still tells its own value.
     const heights = lines.map((line, i) => !chart.stacked || i === 0 ? line.values : added([lines[i - 1].values, line.values]));
     if (!entry) {
-      entry = create(chart, lines, names);
+      entry = create(chart, lines, names, observed);
       drawn.set(chart.id, entry);
     }
 
@@ -82,9 +83,9 @@ function createCharts(container, ring, announce) {
     tell(entry);
   }
 
-  function create(chart, lines, names) {
+  function create(chart, lines, names, observed) {
     const figure = make("div", null, { class: "chart", id: `chart-${chart.id}` });
-    const title = make("h3", chart.title, { id: `title-${chart.id}` });
+    const title = make("h3", worded(chart.title, observed), { id: `title-${chart.id}` });
     const key = make("ul", null, { class: "key" });
     const target = make("div", null, { class: "plot", tabindex: "0", role: "group", "aria-labelledby": `title-${chart.id}`, "aria-describedby": "charts-title" });
     figure.append(title, key, target);
@@ -194,8 +195,8 @@ function createCharts(container, ring, announce) {
   }
 
   return {
-    draw() {
-      CHARTS.forEach(draw);
+    draw(observed) {
+      CHARTS.forEach(chart => draw(chart, observed));
     },
 
     mark(changes, gate) {

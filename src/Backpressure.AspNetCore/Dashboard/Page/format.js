@@ -51,6 +51,10 @@ const color = name => getComputedStyle(document.documentElement).getPropertyValu
 
 const sum = numbers => numbers.reduce((total, n) => total + (n ?? 0), 0);
 
+// A gate that only observes serves and refuses nobody by itself: it says what would be.
+const WORDS = { served: "would be served", refused: "would be refused", Served: "Would be served", Refused: "Would be refused" };
+const worded = (text, observed) => observed ? text.replace(/\b(served|refused)\b/gi, word => WORDS[word]) : text;
+
 function byName(fields, row) {
   const named = {};
   fields.forEach((field, i) => named[field] = row[i] ?? null);

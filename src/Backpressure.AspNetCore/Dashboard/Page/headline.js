@@ -57,7 +57,7 @@ function createWho(list) {
         setText(tile.verdict, all < 0.05 ? "no requests" : refused < 0.05 ? (gate.observed ? "would be served" : "all served") : `${percent(refused / all)} ${gate.observed ? "would be refused" : "refused"}`);
         tile.served.style.width = all < 0.05 ? "0" : `${100 * served / all}%`;
         tile.refused.style.width = all < 0.05 ? "0" : `${100 * refused / all}%`;
-        setText(tile.figures, `${rate(served)}/s served, ${rate(refused)}/s ${gate.observed ? "would be " : ""}refused`);
+        setText(tile.figures, worded(`${rate(served)}/s served, ${rate(refused)}/s refused`, gate.observed));
       }
     },
   };

@@ -99,7 +99,7 @@ function show() {
   showSignals($("signals"), snapshot.signals);
   showPartitions($("partitions"), snapshot.partitions);
   if (!document.hidden) {
-    charts.draw();
+    charts.draw(gate.observed);
   }
 }
 

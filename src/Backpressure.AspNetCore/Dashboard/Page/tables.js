@@ -50,7 +50,8 @@ function showGates(table, gates, fields, chosen, choose) {
     state.append(make("span", "", { class: "state" }));
     return [head, state, ...cells("n", "n", "n", "parts", "n", "n", "n", "n", "n")];
   }, (gate, row) => {
-    const mean = byName(fields, gate.row);
+    const now = byName(fields, gate.row);
+    const mean = byName(fields, gate.mean);
     const waiting = sum(Object.values(gate.waiting));
     const [kind, text] = stateOf(gate, waiting);
     const apart = [["exempt", gate.exempt], ["long-lived", gate.longLived], ["observed", gate.observedNow], ["let through by a fault", gate.failedOpen]]
@@ -59,7 +60,7 @@ function showGates(table, gates, fields, chosen, choose) {
     const values = [
       null, null, [whole(gate.inFlight), ...apart].join(" "), limit, whole(waiting),
       PRIORITIES.filter(p => gate.waiting[p] > 0).map(p => `${PRIORITY_NAMES[p]} ${whole(gate.waiting[p])}`).join(", ") || "–",
-      milliseconds(mean["wait.low"] ?? 0), rate(sum(PRIORITIES.map(p => mean[`served.${p}`]))), rate(sum(PRIORITIES.map(p => mean[`refused.${p}`]))),
+      milliseconds(now["wait.low"] ?? 0), rate(sum(PRIORITIES.map(p => mean[`served.${p}`]))), rate(sum(PRIORITIES.map(p => mean[`refused.${p}`]))),
       whole(sum(Object.values(gate.served))), whole(sum(Object.values(gate.refused))),
     ];
     row.querySelector("button").setAttribute("aria-pressed", String(gate.id === chosen));
