@@ -20,6 +20,18 @@ public sealed class HandOverTests
         rig.AssertIdle();
     });
 
+    // Of the many that are not measured nothing is known at their end but their units.
+    [Fact]
+    public void Release_OfOneThatIsNotMeasuredAsAnotherComesToWait_ServesIt() => Schedule.Explore(async () =>
+    {
+        using var rig = new Rig(One, systemClock: true);
+        rig.MeasureFew();
+        AdmissionLease held = rig.Hold();
+        Assert.Equal(0, held.StartedAt);
+        await Schedule.AtOnce(() => rig.End(held), () => rig.Served(rig.Any));
+        rig.AssertIdle();
+    });
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -69,6 +81,31 @@ public sealed class HandOverTests
             },
             () => rig.End(second),
             () => Rig.Answered(next, RejectionReason.None));
+        rig.AssertIdle();
+    });
+
+    // The last that waited is served, and another comes to wait: that one is served by a release of what never waited,
+    // which looks for it only if the gate is marked.
+    [Fact]
+    public void Newcomer_AsTheLastThatWaitedIsServed_IsServedByTheNextRelease() => Schedule.Explore(async () =>
+    {
+        using var rig = new Rig(Two);
+        AdmissionLease first = rig.Hold();
+        AdmissionLease second = rig.Hold();
+        Task<AdmissionLease> waits = rig.Admit();
+        Task<AdmissionLease> newcomer = null!;
+        await Schedule.AtOnce(
+            () => rig.End(first),
+            () =>
+            {
+                newcomer = rig.Admit();
+                return Task.CompletedTask;
+            });
+        AdmissionLease served = await waits;
+        await rig.End(second);
+        AdmissionLease last = await newcomer;
+        served.Complete(Outcome.Success);
+        last.Complete(Outcome.Success);
         rig.AssertIdle();
     });
 

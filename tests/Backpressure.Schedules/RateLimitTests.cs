@@ -70,6 +70,17 @@ public sealed class RateLimitTests
         }
     });
 
+    // Both make its partition, and one of them in vain.
+    [Fact]
+    public void Key_AskedByTwoAtOnce_IsCountedOnce() => Schedule.Explore(async () =>
+    {
+        var table = new RateLimitTable(OneAtATime, new ControlledTime(), capacity: 2);
+        await Schedule.AtOnce(() => Do(Ask), () => Do(Ask));
+        Assert.Equal(1, table.Count);
+
+        void Ask() => Assert.True(table.TryAsk(new PartitionKey("key"), out _), "Nobody retires it.");
+    });
+
     private static Task Do(Action action)
     {
         action();

@@ -152,7 +152,15 @@ internal sealed partial class Lane
         }
         else
         {
-            (IsAhead(waiter) ? ref _nested : ref queue.Sheddable).Remove(waiter);
+            if (IsAhead(waiter))
+            {
+                _nested.Remove(waiter);
+            }
+            else
+            {
+                queue.Sheddable.Remove(waiter);
+            }
+
             SheddableCount--;
         }
 
