@@ -65,11 +65,10 @@ internal static class ClientWork
 
     private sealed class FreeDestinationHandler(bool later) : HttpMessageHandler
     {
-        private readonly HttpResponseMessage _response = new(HttpStatusCode.OK);
         private readonly Task<HttpResponseMessage> _answer = Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK));
         private TaskCompletionSource<HttpResponseMessage>? _open;
 
-        public void Answer() => _open?.SetResult(_response);
+        public void Answer() => _open?.SetResult(_answer.Result);
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {

@@ -70,9 +70,9 @@ internal sealed class InstrumentSource : ISignalSource
         double count = 0;
         foreach (Heard heard in _heard)
         {
-            foreach (KeyValuePair<ulong, SeriesCell> series in heard.Series)
+            foreach (SeriesCell cell in heard.Cells)
             {
-                Add(series.Value);
+                Add(cell);
             }
 
             Add(heard.Others);
@@ -188,9 +188,14 @@ internal sealed class InstrumentSource : ISignalSource
     /// <summary>One instrument that is listened to.</summary>
     private sealed class Heard(InstrumentSource source)
     {
+        private readonly ConcurrentDictionary<ulong, SeriesCell> _series = new();
+        private readonly Lock _adding = new();
+        private volatile SeriesCell[] _cells = [];
+
         public InstrumentSource Source => source;
 
-        public ConcurrentDictionary<ulong, SeriesCell> Series { get; } = new();
+        /// <summary>Kept, since to go through a dictionary allocates.</summary>
+        public SeriesCell[] Cells => _cells;
 
         public SeriesCell Others { get; } = new();
 
@@ -203,9 +208,24 @@ internal sealed class InstrumentSource : ISignalSource
                 key += ((((ulong)(uint)tag.Key.GetHashCode(StringComparison.Ordinal)) << 32) | (uint)(tag.Value?.GetHashCode() ?? 0)) * 0x9E3779B97F4A7C15;
             }
 
-            return Series.TryGetValue(key, out SeriesCell? cell) ? cell
-                : Series.Count >= MaxSeries ? Others
-                : Series.GetOrAdd(key, static _ => new SeriesCell());
+            return _series.TryGetValue(key, out SeriesCell? cell) ? cell : _cells.Length >= MaxSeries ? Others : Add(key);
+        }
+
+        private SeriesCell Add(ulong key)
+        {
+            lock (_adding)
+            {
+                if (_series.TryGetValue(key, out SeriesCell? cell))
+                {
+                    return cell;
+                }
+
+                // Found by those who measure only once it is among those that are read.
+                cell = new SeriesCell();
+                _cells = [.. _cells, cell];
+                _series[key] = cell;
+                return cell;
+            }
         }
     }
 }
