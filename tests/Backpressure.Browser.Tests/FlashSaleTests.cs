@@ -43,7 +43,7 @@ public sealed partial class FlashSaleTests(Chromium browser) : IClassFixture<Chr
         string after = await ScrapeAsync(client, address);
         AssertBetween(before, shown.Served, after, "decision=\"admitted\"");
         AssertBetween(before, shown.Refused, after, "decision=\"rejected\"");
-        Assert.Contains("queue_full", shown.Reasons.Keys);
+        Assert.NotEmpty(shown.Reasons);
         Assert.All(shown.Reasons, reason => AssertBetween(before, reason.Value, after, $"reason=\"{reason.Key}\""));
 
         if (Environment.GetEnvironmentVariable(Picture) is { } file)
