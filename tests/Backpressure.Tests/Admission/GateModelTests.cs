@@ -73,7 +73,7 @@ public sealed class GateModelTests
 
                 pair.End();
             },
-            iter: 2000);
+            iter: Effort.Of(2000));
 
     private sealed record Operation(Kind Kind)
     {

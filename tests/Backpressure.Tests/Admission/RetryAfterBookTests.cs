@@ -119,4 +119,45 @@ public sealed class RetryAfterBookTests
 
         Assert.Equal([1, 2], Enumerable.Range(0, 100).Select(_ => book.Book(Priority.Normal, 50, 0, 0)).Distinct().Order());
     }
+
+    // Written down: the laboratory's runs are those of every version.
+    [Fact]
+    public void Book_ByItsSeed_IsTheSameInEveryVersion()
+    {
+        var book = new RetryAfterBook(Second, seed: 98);
+
+        Assert.Equal(
+            "1211212222212122212121122121111212112221111221212111111221121221",
+            string.Concat(Enumerable.Range(0, 64).Select(_ => book.Book(Priority.Normal, 0, 0, 0))));
+    }
+
+    [Theory]
+    [InlineData(-1, 0.499, 1)]
+    [InlineData(-1, 0.5, 2)]
+    [InlineData(0, 0, 1)]
+    [InlineData(0, 0.5, 1)]
+    [InlineData(0, 0.501, 2)]
+    [InlineData(12.5, 0, 13)]
+    [InlineData(12.5, 0.5, 14)]
+    [InlineData(29.9, 0.999, 30)]
+    [InlineData(30, 0, 30)]
+    [InlineData(30, 0.999, 16)]
+    public void Told_IsTheSlotAndUpToTwoSeconds_OrTheLaterHalfOfTheHorizon(double seconds, double unit, int expected) =>
+        Assert.Equal(expected, RetryAfterBook.Told(seconds, unit));
+
+    [Fact]
+    public void BookAll_AtAndBelowTheHorizon_BooksOnlyWhatIsTold()
+    {
+        var book = new RetryAfterBook(Second, seed: 3);
+        Assert.Equal(0, book.BookAll(Priority.Normal, 2900, 0, 100, 0), 9);
+        Assert.Equal(29, book.BookAll(Priority.Normal, 100, 0, 100, 0), 9);
+
+        // Booked out: nothing is booked behind it, so that a slot is free a second later.
+        Assert.Equal(30, book.BookAll(Priority.Normal, 100, 0, 100, 0), 9);
+        Assert.Equal(29, book.BookAll(Priority.Normal, 0, 0, 100, Second), 9);
+        Assert.True(book.BookAll(Priority.Normal, 1, 0, 0, 0) < 0, "Nothing is known.");
+
+        // More than one a tick cannot be told apart.
+        Assert.Equal(2.0 / Second, new RetryAfterBook(Second, seed: 3).BookAll(Priority.Normal, 1, 2, 10.0 * Second, 0), 12);
+    }
 }

@@ -44,7 +44,8 @@ public sealed class ServiceOrderTests
                     waiting.Count == 0 ? order.First : waiting.OrderBy(q => q.Value.Paid).ThenBy(q => q.Value.Oldest).First().Key,
                     order.First);
             }
-        });
+        },
+        iter: Effort.Of(100));
 
     [Fact]
     public void First_OfAllQueues_ComesInTheOrderOfTheirAccounts()

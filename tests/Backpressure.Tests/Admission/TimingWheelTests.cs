@@ -48,7 +48,7 @@ public sealed class TimingWheelTests
                     }
                 }
             },
-            iter: 2000);
+            iter: Effort.Of(2000));
 
     [Fact]
     public void Add_WithAClockReadBeforeTheLastSweep_IsFoundByTheNext()
