@@ -89,7 +89,17 @@ internal sealed class Stage(string folder, TimeProvider time, Action<string> say
 
     private async Task FinishedAsync(ChildProcess load, TimeSpan longest)
     {
-        int exitCode = await load.Exited.WaitAsync(longest, time, interrupted);
+        int exitCode;
+        try
+        {
+            exitCode = await load.Exited.WaitAsync(longest, time, interrupted);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new InvalidOperationException(
+                $"The load generator was not done within {longest.TotalSeconds:N0} s: this machine is too busy for it. Close what else runs and try again.", exception);
+        }
+
         if (exitCode != ExitCode.Success)
         {
             throw new InvalidOperationException($"The load generator ended with {exitCode}. It said: {load.Errors}");
