@@ -11,7 +11,8 @@ namespace Backpressure.Simulation.Laws.Trials;
 /// <param name="Limit">Dips and looks aside.</param>
 /// <param name="InForce">With them.</param>
 /// <param name="Peak">Most ever seen in flight.</param>
-internal readonly record struct Ground(double Limit, int InForce, int Peak)
+/// <param name="Young">On its way up to what is believed.</param>
+internal readonly record struct Ground(double Limit, int InForce, int Peak, bool Young)
 {
     /// <summary>Believed without evidence: all three did better from 12 than from the 20 of <c>Adaptive</c>.</summary>
     public const int Believed = 12;
@@ -22,14 +23,14 @@ internal readonly record struct Ground(double Limit, int InForce, int Peak)
     public static Ground Start(LimitSettings settings)
     {
         int limit = Math.Clamp(Math.Min(settings.Initial, Believed), settings.Min, settings.Max);
-        return new Ground(limit, limit, 0);
+        return new Ground(limit, limit, 0, limit < Believed);
     }
 
     public Ground With(in WindowSummary window) => this with { Peak = Math.Max(Peak, window.PeakInFlight) };
 
     /// <summary>
-    /// Decides where a window says nothing of what the limit does: not enforced, dropped, held lower, standing still, or not
-    /// bound. False: it teaches.
+    /// Decides where a window says nothing of what the limit does: not enforced, dropped, held lower, standing still, not bound,
+    /// or too few at once. False: it teaches.
     /// </summary>
     public bool TryPass(in WindowSummary window, out Ground next, out LimitReason reason)
     {
@@ -41,8 +42,11 @@ internal readonly record struct Ground(double Limit, int InForce, int Peak)
 
             // A half-used limit proves nothing: at most twice what has been seen to work.
             { Bound: false } => (
-                this with { Limit = Math.Max(Limit, Math.Max(window.PeakInFlight, Math.Min(Believed, 2 * window.PeakInFlight))) },
+                this with { Limit = Math.Max(Limit, Math.Max(window.PeakInFlight, Math.Min(Believed, 2 * window.PeakInFlight))), Young = false },
                 LimitReason.NotBound),
+
+            // So few at once say so little in so much time that it is quicker to look where more can be seen.
+            _ when Young => (this with { Limit = Math.Min(2 * Limit, Believed), Young = 2 * Limit < Believed }, LimitReason.SlowStart),
             _ => (this, LimitReason.Configured),
         };
         return reason != LimitReason.Configured;

@@ -12,7 +12,7 @@ namespace Backpressure.Simulation.Laws.Trials;
 /// route against its own baseline; how long a baseline is, is of no consequence, for it stands on both sides alike.
 /// </para>
 /// <para>
-/// Formula. <c>ln P = r ln Y − ln SL</c>. Windows alternate below and above the limit, at <c>L e^±p</c>. Each step
+/// Formula. <c>ln P = r ln Y − ½ ln (S × SL)</c>, for latencies alone come late and Little's law alone is noisy. Windows alternate below and above the limit, at <c>L e^±p</c>. Each step
 /// <c>Δ</c> in <c>ln n</c> says how far <c>ln P</c> followed it, <c>d</c>; as slopes of +1 and −1 are what the two sides
 /// of a knee have, the logarithm of the likelihoods' ratio grows by <c>2 d Δ ÷ variance</c>. When it is past ±4 (wrong
 /// once in fifty) the limit moves by the old and the new <c>p</c> that way. The same way again: p × 1.5; back: p ÷ 2.
@@ -68,8 +68,8 @@ internal static class PowerLaw
 
         PowerPoint here = new(
             Math.Log(window.MeanInFlight),
-            (WorkCounts * Math.Log(window.WorkRate)) - Math.Log(window.LatencyStretch),
-            ((1 + WorkCounts) * (1 + WorkCounts) * window.Noise * window.Noise) + (window.EdgeNoise * window.EdgeNoise));
+            (WorkCounts * Math.Log(window.WorkRate)) - (0.5 * Math.Log(window.Stretch * window.LatencyStretch)),
+            Square((1 + WorkCounts) * window.Noise) + Square((0.5 + WorkCounts) * window.EdgeNoise));
         (Alarm alarm, bool look, bool wait) = state.Alarm.With(window);
         state = state with { Alarm = alarm };
         if (wait)
@@ -92,6 +92,8 @@ internal static class PowerLaw
 
         return Decide(next, settings, next.Reach > 0.2 ? LimitReason.SlowStart : LimitReason.Follow, Beside(next));
     }
+
+    private static double Square(double value) => value * value;
 
     private static PowerState Move(PowerState state, int way)
     {
