@@ -1,3 +1,4 @@
+using Backpressure.Simulation.Laws;
 using Backpressure.Simulation.Scenarios;
 using Backpressure.Simulation.Scoring;
 using Xunit;
@@ -18,11 +19,14 @@ public sealed class CommittedTests : IDisposable
         Plan plan = Plan.Of(Options.Parse(["--scenario", "8", "--law", "Adaptive,bad", "--seed", "1", "--initial", "1,20"], []));
         IReadOnlyList<Result> results = Trial.RunAll(plan.Trials, 1);
 
-        Committed.Write(_folder, plan, results);
+        IReadOnlyList<Trial> trials = [.. plan.Trials.Take(1).Select(t => t with { Laws = LawUnderTest.Trials })];
+        Committed.Write(_folder, plan, results, Trial.RunAll(trials, 1));
 
         string page = File.ReadAllText(Path.Combine(_folder, "README.md"));
         Assert.Contains("| **8 lull 0.15× → 0.9×** |", page, StringComparison.Ordinal);
         Assert.Contains("- never moves: fails ", page, StringComparison.Ordinal);
+        Assert.Contains("## What the others reach where Adaptive does not", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("## Adaptive against each peer", page, StringComparison.Ordinal);
         foreach (int number in Catalogue.All.Select(s => s.Number).Distinct())
         {
             string picture = $"scenario-{number}.png";
@@ -33,6 +37,8 @@ public sealed class CommittedTests : IDisposable
         // Initial limit 1 and seed 1 are in the quick form too, so it has the same rows.
         Row[] rows = [.. plan.Judge(results).Sums];
         Assert.Empty(Guard.FindWorse(File.ReadAllText(Path.Combine(_folder, Committed.QuickScoreboard)), rows, whole: false));
-        Assert.Empty(Guard.FindWorse(File.ReadAllText(Path.Combine(_folder, Committed.Scoreboard)), rows, whole: false));
+        string whole = File.ReadAllText(Path.Combine(_folder, Committed.Scoreboard));
+        Assert.Empty(Guard.FindWorse(whole, rows, whole: false));
+        Assert.All(LawUnderTest.Trials, law => Assert.Contains($"\"law\": \"{law.Name}\"", whole, StringComparison.Ordinal));
     }
 }

@@ -51,6 +51,14 @@ public class ProgramTests
         Assert.True(quick.Trials.Count < whole.Trials.Count / 2);
     }
 
+    [Fact]
+    public void Plan_OfAnything_LeavesTheLawsOnTrialOut_UnlessTheyAreNamed()
+    {
+        Assert.DoesNotContain(Plan.Of(Options.Parse([], [])).Laws, LawUnderTest.Trials.Contains);
+        Assert.DoesNotContain(Plan.Of(Options.TheQuick).Laws, LawUnderTest.Trials.Contains);
+        Assert.Equal([LawUnderTest.TheOracle, LawUnderTest.Trials[0]], Plan.Of(Options.Parse(["--law", LawUnderTest.Trials[0].Name], [])).Laws);
+    }
+
     [Theory]
     [InlineData("never moves")]
     [InlineData("always at minimum")]

@@ -20,10 +20,11 @@ internal static class Committed
 
     private const int GoodStart = 20;
 
-    public static void Write(string folder, Plan plan, IReadOnlyList<Result> results)
+    public static void Write(string folder, Plan plan, IReadOnlyList<Result> results, IReadOnlyList<Result> tried)
     {
         (IReadOnlyList<Row> sums, IReadOnlyList<Row> compared) = plan.Judge(results);
-        JsonReport.Write(Path.Combine(folder, Scoreboard), [.. sums, .. compared]);
+        IReadOnlyList<Row> others = plan.JudgeTried(results, tried);
+        JsonReport.Write(Path.Combine(folder, Scoreboard), [.. sums, .. compared, .. others]);
 
         // What the quick form runs is a part of the whole.
         Plan quick = Plan.Of(Options.TheQuick);
@@ -37,7 +38,7 @@ internal static class Committed
             Draw(Path.Combine(folder, PictureOf(number)), number, new Options());
         }
 
-        File.WriteAllText(Path.Combine(folder, Page), Describe(plan, sums, fromTwenty, compared, numbers));
+        File.WriteAllText(Path.Combine(folder, Page), Describe(plan, sums, fromTwenty, compared, others, numbers));
     }
 
     /// <summary>Draws one run of each part of a scenario.</summary>
@@ -60,7 +61,7 @@ internal static class Committed
     private static string PictureOf(int number) => string.Create(CultureInfo.InvariantCulture, $"scenario-{number}.png");
 
     private static string Describe(
-        Plan plan, IReadOnlyList<Row> sums, IReadOnlyList<Row> fromTwenty, IReadOnlyList<Row> compared, int[] numbers)
+        Plan plan, IReadOnlyList<Row> sums, IReadOnlyList<Row> fromTwenty, IReadOnlyList<Row> compared, IReadOnlyList<Row> tried, int[] numbers)
     {
         LawUnderTest[] good = [.. plan.Laws.Where(l => !l.MustFail)];
         StringBuilder text = new();
@@ -87,7 +88,9 @@ internal static class Committed
 
         text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"## {plan.Others.Count} other plants").AppendLine();
         text.AppendLine("÷ the oracle's: the mean over all of them, and in brackets the worst plant. Met from 0.92 (0.85). Each plant is in scoreboard.json.").AppendLine();
-        text.Append(MarkdownTable.Draw([.. compared.Where(r => r.Plant == "others" && !r.Law.Oracle)], [.. good.Where(l => !l.Oracle)])).AppendLine();
+        text.Append(MarkdownTable.Draw([.. compared.Where(r => r.Plant == Scoring.Scoreboard.OtherPlants && !r.Law.Oracle)], [.. good.Where(l => !l.Oracle)])).AppendLine();
+        DescribeUnmet(text, [.. sums, .. compared, .. tried]);
+        DescribeVerdicts(text, [.. sums, .. compared], [.. fromTwenty, .. compared]);
         text.AppendLine("## One run of each").AppendLine();
         foreach (int number in numbers)
         {
@@ -96,5 +99,68 @@ internal static class Committed
 
         // The last picture's empty line is one too many at the end of a file.
         return text.ToString().TrimEnd() + "\n";
+    }
+
+    private static void DescribeUnmet(StringBuilder text, IReadOnlyList<Row> rows)
+    {
+        string best = LawUnderTest.Best.Name;
+        IReadOnlyList<Row> unmet = Unmet.Of(rows);
+        text.AppendLine(CultureInfo.InvariantCulture, $"## What the others reach where {best} does not").AppendLine();
+        if (unmet.Count == 0)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"{best} misses nothing.").AppendLine();
+            return;
+        }
+
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"Just the rows that {best} misses. {string.Join(", ", LawUnderTest.Trials.Select(l => l.Name))} are laws of the laboratory's own (`Laws/Trials`), built and tuned to do better here: Kleinrock's power climbed by a sequential test, marginal throughput as in Protego, and work rate × least delay as in BBR.").AppendLine();
+        foreach (var plants in Unmet.Beside(unmet, rows).GroupBy(Scoring.Scoreboard.PlantsOf))
+        {
+            bool others = plants.First().Plant == Scoring.Scoreboard.OtherPlants;
+            text.AppendLine(others ? "On the other plants, ÷ the oracle's:" : "On the plants of the thresholds:").AppendLine();
+            text.Append(MarkdownTable.Draw([.. plants], LawUnderTest.BesideBest)).AppendLine();
+        }
+
+        IReadOnlyList<string> met = Unmet.WhoMeets(unmet, rows);
+        text.AppendLine(met.Count == 0 ? "No law but the oracle meets any of them." : "Met all the same by:").AppendLine();
+        foreach (string line in met)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"- {line}.");
+        }
+
+        if (met.Count > 0)
+        {
+            text.AppendLine();
+        }
+    }
+
+    private static void DescribeVerdicts(StringBuilder text, IReadOnlyList<Row> all, IReadOnlyList<Row> fromTwenty)
+    {
+        if (Verdict.Of(all) is not { Count: > 0 } verdicts)
+        {
+            return;
+        }
+
+        text.AppendLine(CultureInfo.InvariantCulture, $"## {LawUnderTest.Best.Name} against each peer").AppendLine();
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"Over all rows above in which something is asked, those of the other plants included. {Verdict.WhatScoresAre} The worst case of a row is its worst seed, on other plants its worst plant. Alike: within 1 % and 0.003.").AppendLine();
+        text.Append(Verdict.Draw(verdicts)).AppendLine();
+        text.AppendLine("From an initial limit of 20 only:").AppendLine();
+        IReadOnlyList<Verdict> kinder = Verdict.Of(fromTwenty);
+        text.Append(Verdict.Draw(kinder)).AppendLine();
+        string[] lost = [.. verdicts.SelectMany(v => v.DescribeLost())];
+        string[] alsoLost = [.. kinder.SelectMany(v => v.DescribeLost()).Except(lost).Select(l => l + ", from 20 only")];
+        text.AppendLine(lost.Length + alsoLost.Length == 0 ? "No row is lost to any of them." : "The rows that are lost:").AppendLine();
+        foreach (string line in lost.Concat(alsoLost))
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"- {line}.");
+        }
+
+        if (lost.Length + alsoLost.Length > 0)
+        {
+            text.AppendLine();
+        }
     }
 }

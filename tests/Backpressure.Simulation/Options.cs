@@ -14,7 +14,8 @@ internal sealed record Options
           dotnet run --project tests/Backpressure.Simulation -c Release -- [OPTIONS]
 
           --scenario N[,N…]   only these scenarios
-          --law NAME[,NAME…]  only these laws, beside the oracle; "bad" is the three controllers that must fail
+          --law NAME[,NAME…]  only these laws, beside the oracle; "bad" is the three controllers that must fail; Power, Marginal
+                              and Bottleneck, on trial, otherwise run only in the rows that Adaptive misses
           --plant C,W,κ       another plant: servers, mean service time in ms, contention; or the name of one of the
                               other plants ("bursts"), "default" or "others"
           --seed S | S-T      only this seed, or all from S to T (default 1-5; with --quick 1-2; on other plants 1-3);
@@ -215,7 +216,7 @@ internal sealed record Options
     private static List<LawUnderTest> LawsOf(string value, List<string> errors)
     {
         List<LawUnderTest> laws = [];
-        LawUnderTest[] known = [.. LawUnderTest.Columns, .. LawUnderTest.BadOnes];
+        LawUnderTest[] known = [.. LawUnderTest.Columns, .. LawUnderTest.Trials, .. LawUnderTest.BadOnes];
         foreach (string part in value.Split(','))
         {
             if (part.Equals("bad", StringComparison.OrdinalIgnoreCase))

@@ -65,6 +65,13 @@ internal sealed record Plan(
         ];
     }
 
+    /// <summary>The rows of laws that were tried afterwards, with the oracle's of before to compare with.</summary>
+    public IReadOnlyList<Row> JudgeTried(IReadOnlyList<Result> results, IReadOnlyList<Result> tried)
+    {
+        (IReadOnlyList<Row> sums, IReadOnlyList<Row> compared) = Judge([.. results.Where(r => r.Law.Oracle), .. tried]);
+        return [.. sums.Concat(compared).Where(r => !r.Law.Oracle)];
+    }
+
     /// <summary>The scoreboard's rows.</summary>
     public (IReadOnlyList<Row> Sums, IReadOnlyList<Row> Compared) Judge(IReadOnlyList<Result> results) => (
         Plants.Count > 0 ? Scoreboard.Sum(results, Plants) : [],

@@ -58,12 +58,13 @@ public class ScoreboardTests
             Result(scenario, plants[1], _law, 20, 1, 0.96),
         ];
 
-        Row row = Scoreboard.Compare(results, plants).Single(r => r.Plant == "others" && r.Law == _law);
+        Row row = Scoreboard.Compare(results, plants).Single(r => r.Plant == Scoreboard.OtherPlants && r.Law == _law);
 
         Assert.Equal(0.93, row.Mean, 9);
         Assert.Equal(0.9, row.Worst, 9);
         Assert.Equal(plants[0].Name, row.At);
         Assert.True(row.Met);
+        Assert.Equal((0.92, 0.85), (row.Threshold, row.ThresholdOfWorst));
     }
 
     [Fact]

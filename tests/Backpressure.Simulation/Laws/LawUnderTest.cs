@@ -1,5 +1,6 @@
 using Backpressure.Adaptation;
 using Backpressure.Configuration;
+using Backpressure.Simulation.Laws.Trials;
 
 namespace Backpressure.Simulation.Laws;
 
@@ -50,6 +51,24 @@ internal sealed record LawUnderTest
                 LateIsDropped = a == LimitAlgorithm.Aimd,
             }),
     ];
+
+    /// <summary>The engine's best, which has to meet what is asked.</summary>
+    public static LawUnderTest Best => Columns[^1];
+
+    /// <summary>
+    /// Laws of another kind than <c>Adaptive</c>, tried where it misses what is asked. They are the laboratory's own, and no
+    /// strawmen: each was tuned on half of the seeds and plants.
+    /// </summary>
+    public static IReadOnlyList<LawUnderTest> Trials { get; } =
+    [
+        new() { Name = "Power", Create = PowerLaw.Create },
+        new() { Name = "Marginal", Create = MarginalLaw.Create },
+        new() { Name = "Bottleneck", Create = BottleneckLaw.Create },
+    ];
+
+    /// <summary>In the table of what the others reach.</summary>
+    public static IReadOnlyList<LawUnderTest> BesideBest { get; } =
+        [TheOracle, Best, .. Trials, .. Columns.Where(l => !l.Oracle && l != Best)];
 
     /// <summary>Those that must fail.</summary>
     public static IReadOnlyList<LawUnderTest> BadOnes { get; } =

@@ -18,11 +18,17 @@ internal sealed record Row(
     int Scenario, string Title, string Plant, LawUnderTest Law, Figure Figure, double Mean, double Worst, string At, bool? Met)
 {
     public double? Threshold { get; init; } = Figure.Threshold;
+
+    /// <summary>Asked of the worst seed (on other plants: of the worst of those).</summary>
+    public double? ThresholdOfWorst { get; init; } = Figure.Threshold;
 }
 
 /// <summary>Sums results up. Pure arithmetic, in an order that does not depend on who finished first.</summary>
 internal static class Scoreboard
 {
+    /// <summary>In place of a plant's name: all the other ones together.</summary>
+    public const string OtherPlants = "others";
+
     /// <summary>Where the oracle itself cannot reach a threshold, this near to it will do.</summary>
     private const double NearTheOracle = 0.03;
 
@@ -83,21 +89,26 @@ internal static class Scoreboard
                     rows.Add(new Row(scenario.Number, scenario.Title, plant.Name, law, figure, ratio, worst, "", ratio >= WorstPlantOfOracle)
                     {
                         Threshold = WorstPlantOfOracle,
+                        ThresholdOfWorst = WorstPlantOfOracle,
                     });
                 }
 
                 (string at, double least) = ratios.MinBy(r => r.Ratio);
                 double mean = ratios.Average(r => r.Ratio);
                 rows.Add(new Row(
-                    scenario.Number, scenario.Title, "others", law, figure, mean, least, at, mean >= MeanOfOracle && least >= WorstPlantOfOracle)
+                    scenario.Number, scenario.Title, OtherPlants, law, figure, mean, least, at, mean >= MeanOfOracle && least >= WorstPlantOfOracle)
                 {
                     Threshold = MeanOfOracle,
+                    ThresholdOfWorst = WorstPlantOfOracle,
                 });
             }
         }
 
         return rows;
     }
+
+    /// <summary>In words.</summary>
+    public static string PlantsOf(Row row) => row.Plant == OtherPlants ? "other plants" : row.Plant;
 
     private static Row SumOne(
         Scenario scenario, LawUnderTest law, Figure figure, int index, IEnumerable<Result> results, IReadOnlyList<Result> all, string plant)
