@@ -23,7 +23,6 @@ public sealed class QueueSetTests
             set.Add(member);
         }
 
-
         Assert.Equal(members.Length, set.Count);
         for (int from = 0; from <= PartitionHand.Queues; from++)
         {
