@@ -149,6 +149,35 @@ public sealed class GateWordTests
         Assert.Equal((6, number, true), (word.InFlight, word.Sequence, word.HasWaiters));
     }
 
+    // Each way of moving it, met by the others: what one has lost to another it must try again.
+    [Fact]
+    public async Task EveryOperation_ByManyAtOnce_LosesNoUnit()
+    {
+        var shared = new StrongBox<GateWord>(Word(0));
+        int rounds = Effort.Of(200_000);
+        int completed = 0;
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(() =>
+        {
+            for (int i = 0; i < rounds; i++)
+            {
+                ref GateWord word = ref shared.Value;
+                int units = 0;
+                units += word.TryEnter(1) ? 1 : 0;
+                units += word.TryEnterFromQueue(2) ? 2 : 0;
+                units += word.EnterOrMarkWaiting(1) ? 1 : 0;
+                units += word.TryAdd(3) ? 3 : 0;
+                word.SetLimit(10 + (i % 3));
+                Interlocked.Add(ref completed, word.TryPassOn(1, out int _) ? 2 : 1);
+                word.ClearWaiters();
+                word.GiveBack(1);
+                word.Leave(units - 1, out uint _, out int _);
+            }
+        })));
+
+        Assert.Equal((0, (uint)completed), (shared.Value.InFlight, shared.Value.Sequence));
+        Assert.InRange(shared.Value.Limit, 10, 12);
+    }
+
     // A line before it and one after it are nobody else's.
     [Fact]
     public void Word_HasACacheLineOfItsOwn()

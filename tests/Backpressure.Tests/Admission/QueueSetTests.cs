@@ -18,7 +18,10 @@ public sealed class QueueSetTests
     {
         int[] members = [0, 1, 62, 63, 64, 65, 127, 128, 200, 255];
         QueueSet set = default;
-        Array.ForEach(members, set.Add);
+        foreach (int member in members)
+        {
+            set.Add(member);
+        }
 
         Assert.Equal(members.Length, set.Count);
         for (int from = 0; from <= PartitionHand.Queues; from++)

@@ -48,6 +48,37 @@ public sealed class ServiceOrderTests
         iter: Effort.Of(100));
 
     [Fact]
+    public void Set_WithAnotherOldestOnly_IsPlayedAgain()
+    {
+        var order = new ServiceOrder();
+        order.Set(3, paid: 5, oldest: 1);
+        order.Set(9, paid: 5, oldest: 2);
+        Assert.Equal(3, order.First);
+
+        order.Set(3, paid: 5, oldest: 3);
+
+        Assert.Equal(9, order.First);
+    }
+
+    // Whoever was first anywhere in the tree must leave no trace where it never stood.
+    [Fact]
+    public void First_OfAnyTwo_IsTheOtherOnceTheFirstHasPaidMore()
+    {
+        foreach (int second in (int[])[0, 1, 100, 200, Queues - 1])
+        {
+            for (int first = 0; first < Queues; first++)
+            {
+                var order = new ServiceOrder();
+                order.Set(first, paid: 3, oldest: 1);
+                order.Set(second, paid: first == second ? 3 : 5, oldest: 2);
+                Assert.Equal(first, order.First);
+                order.Move(first, paid: 10);
+                Assert.Equal(second, order.First);
+            }
+        }
+    }
+
+    [Fact]
     public void First_OfAllQueues_ComesInTheOrderOfTheirAccounts()
     {
         var order = new ServiceOrder();

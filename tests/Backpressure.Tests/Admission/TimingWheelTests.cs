@@ -72,8 +72,41 @@ public sealed class TimingWheelTests
 
         wheel.Add(forever);
 
+        Assert.True(wheel.IsEmpty);
         Assert.Null(wheel.TakeExpired(1_000_000));
         wheel.Remove(forever);
+        Assert.True(wheel.IsEmpty);
+    }
+
+    [Fact]
+    public void TakeExpired_ATickLater_FindsWhoseTimeIsOverOnlyNow()
+    {
+        var wheel = new TimingWheel(Second, 0);
+        var waiter = new TestWaiter();
+        waiter.Begin(Asking(Second), default, 1, 0);
+        wheel.Add(waiter);
+
+        Assert.Null(wheel.TakeExpired(Second - 1));
+        Assert.Same(waiter, wheel.TakeExpired(Second));
+    }
+
+    [Fact]
+    public void IsEmpty_OnceAllAreRemovedOrTaken()
+    {
+        var wheel = new TimingWheel(Second, 0);
+        Assert.True(wheel.IsEmpty);
+        TestWaiter[] waiters = [new(), new()];
+        foreach (TestWaiter waiter in waiters)
+        {
+            waiter.Begin(Asking(5), default, 1, 10);
+            wheel.Add(waiter);
+        }
+
+        wheel.Remove(waiters[0]);
+        wheel.Remove(waiters[0]);
+        Assert.False(wheel.IsEmpty);
+        Assert.Same(waiters[1], wheel.TakeExpired(20));
+        Assert.True(wheel.IsEmpty);
     }
 
     private static Arrival Asking(long maxWait) =>

@@ -117,7 +117,7 @@ public sealed class ServiceMeterTests
     public async Task Drain_KeepingUpWithConcurrentWriters_LosesNothing()
     {
         const int Writers = 3;
-        const int Rounds = 2000;
+        int rounds = Effort.Of(2000);
         const int PerRound = ServiceMeter.RingSize / Writers / 2;
         ServiceMeter meter = new(1);
         int sequence = -1;
@@ -132,20 +132,20 @@ public sealed class ServiceMeterTests
 
         // Nobody starts a round before all have written the last: a writer that is kept from its core for a whole lap
         // may lose its sample, and that is not what is tried here.
-        using Barrier rounds = new(Writers, _ => Drain());
+        using Barrier round = new(Writers, _ => Drain());
         Task writers = Task.WhenAll(
         [
             .. Enumerable.Range(0, Writers).Select(_ => Task.Factory.StartNew(
                 () =>
                 {
-                    for (int i = 0; i < Rounds * PerRound; i++)
+                    for (int i = 0; i < rounds * PerRound; i++)
                     {
                         int mine = Interlocked.Increment(ref sequence);
                         int inFlight = (mine % 1000) + 1;
                         meter.Record((uint)mine, 1, inFlight * 1000L, inFlight);
                         if (i % PerRound == PerRound - 1)
                         {
-                            rounds.SignalAndWait();
+                            round.SignalAndWait();
                         }
                     }
                 },
@@ -159,21 +159,21 @@ public sealed class ServiceMeterTests
         }
 
         await writers;
-        Assert.Equal(Writers * Rounds * PerRound, meter.Open.Departures);
+        Assert.Equal(Writers * rounds * PerRound, meter.Open.Departures);
         Assert.Equal(1000 * meter.Open.InFlightSum, meter.Open.LatencySum);
     }
 
     [Fact]
     public async Task Drain_LappedByConcurrentWriters_NeverMixesTwoSamples()
     {
-        const int PerWriter = 300_000;
+        int perWriter = Effort.Of(300_000);
         ServiceMeter meter = new(1);
         int sequence = -1;
         Task writers = Task.WhenAll(
         [
             .. Enumerable.Range(0, 3).Select(_ => Task.Run(() =>
             {
-                for (int i = 0; i < PerWriter; i++)
+                for (int i = 0; i < perWriter; i++)
                 {
                     int mine = Interlocked.Increment(ref sequence);
                     int inFlight = (int)((uint)mine * 2654435761u >> 20) + 1;
@@ -194,7 +194,7 @@ public sealed class ServiceMeterTests
         await writers;
         meter.Drain();
         Assert.True(drains > 0);
-        Assert.InRange(meter.Open.Departures, ServiceMeter.RingSize, 3 * PerWriter);
+        Assert.InRange(meter.Open.Departures, ServiceMeter.RingSize, 3 * perWriter);
         Assert.Equal(1000 * meter.Open.InFlightSum, meter.Open.LatencySum);
     }
 
