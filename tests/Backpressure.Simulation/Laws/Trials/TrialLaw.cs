@@ -13,7 +13,8 @@ internal sealed class TrialLaw<TState>(LimitSettings settings, TState start, Tri
     private LimitSettings _settings = settings;
 
     public LimitDecision Current { get; private set; } = new(
-        Ground.Start(settings).InForce, Ground.Start(settings).InForce, LimitReason.Configured) { Pace = WindowPace.Hasty };
+        Ground.Start(settings).InForce, Ground.Start(settings).InForce, LimitReason.Configured)
+    { Pace = WindowPace.Hasty };
 
     internal TState State { get; private set; } = start;
 
