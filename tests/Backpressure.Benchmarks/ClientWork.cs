@@ -11,9 +11,13 @@ internal static class ClientWork
     private const string Bare = "no handler";
     private const string Ours = "Backpressure";
     private const string Peer = "Polly concurrency limiter";
+    private const string Awaiting = "a handler that only awaits";
 
     /// <summary>A microsecond more than without it is what a handler may cost.</summary>
     private const double Longest = 1000;
+
+    /// <summary>What a handler takes that only awaits: see its row.</summary>
+    private const double BytesOfAwaiting = 128;
 
     /// <summary>Its answer is there at once.</summary>
     public static Comparison FreeDestination() => new(
@@ -27,17 +31,18 @@ internal static class ClientWork
     };
 
     /// <summary>
-    /// Its answer comes later, as over a socket. Whoever hears of it and then hands on a task of its own allocates that task: no handler
-    /// can do with nothing here, so how much it is stands in its row and no target.
+    /// Its answer comes later, as over a socket. Who is to hear of it before the caller does hands on a task of its own, so what no handler
+    /// can do without is what one takes that only awaits.
     /// </summary>
     public static Comparison AnsweredLater() => new(
         "the same, answered later",
         Peer,
         SubjectOf(Bare, static _ => { }, later: true) with { IsFloor = true },
         SubjectOf(Ours, static builder => builder.AddBackpressure(), later: true) with { Floor = Bare },
+        SubjectOf(Awaiting, static builder => builder.AddHttpMessageHandler(static () => new AwaitingHandler()), later: true) with { Floor = Bare },
         SubjectOf(Peer, static builder => builder.AddHttpMessageHandler(static () => new PollyHandler()), later: true) with { Floor = Bare })
     {
-        Claims = [new Claim(Ours, Peer, 1.5, Nanoseconds: Longest)],
+        Claims = [new Claim(Ours, Peer, 1.5, BytesOfAwaiting, Longest)],
     };
 
     private static Subject SubjectOf(string name, Action<IHttpClientBuilder> configure, bool later)
@@ -80,6 +85,12 @@ internal static class ClientWork
             _open = new TaskCompletionSource<HttpResponseMessage>();
             return _open.Task;
         }
+    }
+
+    private sealed class AwaitingHandler : DelegatingHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
     private sealed class PollyHandler : DelegatingHandler
