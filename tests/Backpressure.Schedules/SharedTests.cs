@@ -188,7 +188,7 @@ public sealed class SharedTests
             now += 10_000;
             DecidedWaiters decided = default;
             gate.Arrive(new Arrival { Priority = Priority.Normal, Overflow = Overflow.Reject, Cost = 1, MaxWait = 0, Policy = "Default" }, now, out _, out _, ref decided);
-            gate.Leave(1, out _, out _);
+            gate.Leave(1, out _);
             gate.TryEnter(1);
         }
 

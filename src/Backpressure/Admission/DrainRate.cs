@@ -57,7 +57,7 @@ internal struct DrainRate
             return;
         }
 
-        uint completed = (sequence - _startSequence) & ((1u << GateWord.SequenceBits) - 1);
+        uint completed = (sequence - _startSequence) & GateWord.SequenceMask;
         long ticks = now - _startedAt;
         bool enough = completed >= EnoughCompletions;
         bool stalled = PerSecond > 0 && ticks > _stalledTicks;

@@ -15,7 +15,7 @@ internal sealed partial class Gate
     /// <param name="room">Becomes how many of each of these priorities, and not of all of them together.</param>
     public void RoomFor(Priority highest, Overflow overflow, long maxWait, Span<int> room)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             int free = FreeLocked();
             for (int i = (int)highest; i < Priorities.Count; i++)
@@ -28,7 +28,7 @@ internal sealed partial class Gate
     // Below zero after a cut of the limit. What is free while somebody waits is his.
     private int FreeLocked()
     {
-        Debug.Assert(_lock.IsHeldByCurrentThread, "Counts are guarded.");
+        Debug.Assert(_lock.IsHeld, "Counts are guarded.");
         int free = _word.Limit - _word.InFlight;
         return _queue.Count > 0 ? Math.Min(0, free) : free;
     }

@@ -4,7 +4,7 @@ namespace Backpressure.Admission;
 internal sealed partial class Gate
 {
     /// <summary>How many have completed, modulo 2^<see cref="GateWord.SequenceBits"/>.</summary>
-    public uint Sequence => _word.Sequence;
+    public uint Sequence => (_word.Sequence + Volatile.Read(ref _passedOn)) & GateWord.SequenceMask;
 
     /// <summary>When units were last handed over, or could have been; or a later time that was noted.</summary>
     public long HandedOverAt => Volatile.Read(ref _latest);
@@ -12,7 +12,7 @@ internal sealed partial class Gate
     /// <summary>Lets <see cref="HandedOverAt"/> be no earlier than this.</summary>
     public void NoteTime(long now)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             NoteTimeLocked(now);
         }
@@ -22,7 +22,7 @@ internal sealed partial class Gate
     /// <returns>Seconds until the next slot, for <see cref="RetryAfterBook.Told"/>.</returns>
     public double BookAll(Priority priority, long count, long now)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             return _book.BookAll(priority, count, _queue.CountDownTo(priority), _drain.PerSecond, now);
         }

@@ -14,7 +14,7 @@ namespace Backpressure.Admission;
 /// </remarks>
 internal sealed partial class Gate
 {
-    private readonly Lock _lock = new();
+    private GateLock _lock = new();
     private readonly Func<Waiter> _rentWaiter;
     private readonly long _ticksPerSecond;
     private readonly long _unknownService;
@@ -72,7 +72,7 @@ internal sealed partial class Gate
     {
         get
         {
-            lock (_lock)
+            using (_lock.Hold())
             {
                 return new GateCounts(_word.Limit, _word.InFlight, _queue.Count, _fullArrivals, _refused, _admittedLate, PriorityCounts.Of(_fullByPriority), _mayWaitAt);
             }
@@ -90,7 +90,7 @@ internal sealed partial class Gate
     /// <summary>A request that did not get in at once: admits, queues or refuses it.</summary>
     public ArrivalResult Arrive(in Arrival arrival, long now, out Waiter? queued, out Refusal refusal, ref DecidedWaiters decided)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             return ArriveLocked(arrival, now, out queued, out refusal, ref decided);
         }
@@ -99,16 +99,16 @@ internal sealed partial class Gate
     /// <summary>Books a return for a request that is refused before it came to the gate.</summary>
     public Refusal Refuse(RejectionReason reason, Priority priority, long now)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             return new Refusal(reason, _book.Book(priority, _queue.CountDownTo(priority), _drain.PerSecond, now));
         }
     }
 
     /// <summary>Work has ended: gives its units back. When it returns true, a hand-over must follow.</summary>
-    public bool Leave(int cost, out uint sequence, out int inFlight)
+    public bool Leave(int cost, out int inFlight)
     {
-        bool waiters = _word.Leave(cost, out sequence, out inFlight);
+        bool waiters = _word.Leave(cost, out inFlight);
         Debug.Assert(inFlight <= GateWord.MaxUnits, "Every unit is given back once: one too many borrows from the limit.");
         return waiters;
     }
@@ -123,7 +123,7 @@ internal sealed partial class Gate
     /// <summary>Gives free units to those that wait.</summary>
     public void HandOver(long now, ref DecidedWaiters decided)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             HandOverLocked(now, ref decided);
         }
@@ -132,7 +132,7 @@ internal sealed partial class Gate
     /// <summary>Gives free units to those that wait, after work that had waited too: first it is charged with what it really took.</summary>
     public void HandOver(in ServiceCharge charge, long now, ref DecidedWaiters decided)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             _queue.Correct(charge);
             HandOverLocked(now, ref decided);
@@ -143,7 +143,7 @@ internal sealed partial class Gate
     /// <returns>Whether it still waited.</returns>
     public bool TryCancel(Waiter waiter, long now, ref DecidedWaiters decided)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             if (waiter.State != WaiterState.Queued)
             {
@@ -163,12 +163,12 @@ internal sealed partial class Gate
     /// <summary>Refuses those whose time is over. To be called about every 10 ms while somebody waits.</summary>
     public void Expire(long now, ref DecidedWaiters decided)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             if (_queue.Count > 0)
             {
                 // The timer runs on after the last waiter has gone, and a gate that is free drains nothing.
-                _drain.NoteFull(now, _word.Sequence, _ticksPerSecond);
+                _drain.NoteFull(now, Sequence, _ticksPerSecond);
             }
 
             Waiter? waiter = _wheel.TakeExpired(now);
@@ -199,7 +199,7 @@ internal sealed partial class Gate
     /// <param name="decided">Those that a higher limit lets in.</param>
     public void SetLimit(int limit, int nominal, long now, ref DecidedWaiters decided)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             _word.SetLimit(limit);
             Volatile.Write(ref _nominal, nominal);
@@ -210,7 +210,7 @@ internal sealed partial class Gate
     /// <summary>Changes who may wait from now; nobody who waits already is turned away.</summary>
     public void Reconfigure(QueueSettings queue)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             _queue.Settings = queue;
         }
@@ -219,7 +219,7 @@ internal sealed partial class Gate
     /// <summary>Lets waiters through without units, because the gate no longer decides over them.</summary>
     public void Release(Func<Waiter, bool> which, long now, ref DecidedWaiters decided)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             foreach (Waiter waiter in _queue.FindAll(which))
             {
@@ -243,7 +243,7 @@ internal sealed partial class Gate
 
     private void RefuseWaiters(Func<Waiter, bool> which, long now, ref DecidedWaiters decided)
     {
-        lock (_lock)
+        using (_lock.Hold())
         {
             _closed = true;
             foreach (Waiter waiter in _queue.FindAll(which))
@@ -268,7 +268,7 @@ internal sealed partial class Gate
 
         _fullArrivals++;
         _fullByPriority[(int)arrival.Priority]++;
-        _drain.NoteFull(now, _word.Sequence, _ticksPerSecond);
+        _drain.NoteFull(now, Sequence, _ticksPerSecond);
         if (arrival.Overflow == Overflow.Shed)
         {
             _queue.NoteArrival(arrival.Priority, now);
@@ -323,7 +323,7 @@ internal sealed partial class Gate
 
     private void HandOverLocked(long now, ref DecidedWaiters decided)
     {
-        Debug.Assert(_lock.IsHeldByCurrentThread, "Hand-over is guarded.");
+        Debug.Assert(_lock.IsHeld, "Hand-over is guarded.");
         NoteTimeLocked(now);
         while (!IsSettledLocked(now) && _queue.Peek(now) is { } waiter)
         {

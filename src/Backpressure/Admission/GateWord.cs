@@ -5,8 +5,8 @@ namespace Backpressure.Admission;
 
 /// <summary>
 /// A gate's state in one word, moved by compare-and-swap only, so that a decision and what it was based on can never
-/// drift apart: units in flight (20 bits), the limit (20), whether anybody waits (1), and the number of completions
-/// so far, wrapping (23), which gives each completion a number of its own at no further cost.
+/// drift apart: units in flight (20 bits), the limit (20), whether anybody waits (1), and the number of those that have
+/// left so far, wrapping (23), which is counted at no further cost.
 /// </summary>
 /// <remarks>
 /// Invariants. Nobody enters past a set waiter mark except by hand-over from the queue, under its lock. The mark is
@@ -18,6 +18,7 @@ internal struct GateWord
 {
     public const int MaxUnits = (1 << 20) - 1;
     public const int SequenceBits = 23;
+    public const uint SequenceMask = (1u << SequenceBits) - 1;
 
     private const int CacheLine = 64;
     private const int LimitShift = 20;
@@ -46,7 +47,7 @@ internal struct GateWord
         }
     }
 
-    /// <summary>How many have completed, modulo 2^23.</summary>
+    /// <summary>How many have left, modulo 2^23.</summary>
     public readonly uint Sequence => SequenceOf(Volatile.Read(in _word));
 
     /// <summary>Enters if nobody waits and the cost fits under the limit.</summary>
@@ -108,44 +109,32 @@ internal struct GateWord
     /// <summary>Enters whatever the limit says: a shadow gate mirrors what was admitted elsewhere.</summary>
     public void Enter(int cost) => Interlocked.Add(ref _word, cost);
 
-    /// <summary>Gives units back and takes a completion number.</summary>
+    /// <summary>Gives units back and counts a completion.</summary>
     /// <param name="cost">The units that were entered with.</param>
-    /// <param name="sequence">This completion's number, modulo 2^23.</param>
     /// <param name="inFlight">Units in flight just before, its own included.</param>
     /// <returns>Whether somebody waits for them.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Leave(int cost, out uint sequence, out int inFlight)
+    public bool Leave(int cost, out int inFlight)
     {
         // Completions wrap off the top of the word, so one addition moves both.
         long after = Interlocked.Add(ref _word, OneCompletion - cost);
         inFlight = InFlightOf(after) + cost;
-        sequence = SequenceOf(after);
         return (after & WaitersMark) != 0;
     }
 
     /// <summary>
-    /// Takes a completion number and leaves the units to the queue's head, which wants as many. Under the queue's lock.
+    /// Whether units in flight may be left to the queue's head, which wants as many: they do not move then, so nothing has to be
+    /// written. Under the queue's lock.
     /// </summary>
     /// <param name="cost">The units that were entered with.</param>
-    /// <param name="inFlight">Units in flight before and after.</param>
-    /// <returns>Whether it may have them: not where the limit has come down meanwhile.</returns>
-    public bool TryPassOn(int cost, out int inFlight)
+    /// <param name="inFlight">Units in flight, these included.</param>
+    /// <returns>Not where the limit has come down meanwhile.</returns>
+    public readonly bool CanPassOn(int cost, out int inFlight)
     {
-        long seen = Volatile.Read(ref _word);
-        while (Fits(seen - cost, cost))
-        {
-            long before = Interlocked.CompareExchange(ref _word, seen + OneCompletion, seen);
-            if (before == seen)
-            {
-                inFlight = InFlightOf(seen);
-                return true;
-            }
-
-            seen = before;
-        }
-
-        inFlight = 0;
-        return false;
+        // The limit moves under the same lock, and who enters or leaves meanwhile could as well have come after.
+        long seen = Volatile.Read(in _word);
+        inFlight = InFlightOf(seen);
+        return Fits(seen - cost, cost);
     }
 
     /// <summary>Takes units for one who is in flight already, whatever the limit says, if the word can hold them.</summary>

@@ -17,12 +17,18 @@ internal sealed class RetryAfterBook
     private const double Unknown = -1;
 
     private readonly long _ticksPerSecond;
+    private readonly double _secondsPerTick;
+
+    // Of the rate that was asked for last: the same one for many, and a division costs as much as all the rest.
+    private double _rate;
+    private double _ticksPerRequest;
     private uint _random;
     private NextSlots _next;
 
     public RetryAfterBook(long ticksPerSecond, uint seed)
     {
         _ticksPerSecond = ticksPerSecond;
+        _secondsPerTick = 1.0 / ticksPerSecond;
         _random = seed | 1;
     }
 
@@ -52,13 +58,18 @@ internal sealed class RetryAfterBook
             return Unknown;
         }
 
-        double ticksPerRequest = Math.Max(1, _ticksPerSecond / drainPerSecond);
-        long slot = Math.Max(now + (long)(ahead * ticksPerRequest), _next[(int)priority]);
-        double seconds = (double)(slot - now) / _ticksPerSecond;
+        if (drainPerSecond != _rate)
+        {
+            _rate = drainPerSecond;
+            _ticksPerRequest = Math.Max(1, _ticksPerSecond / drainPerSecond);
+        }
+
+        long slot = Math.Max(now + (long)(ahead * _ticksPerRequest), _next[(int)priority]);
+        double seconds = (slot - now) * _secondsPerTick;
         if (seconds < MaxSeconds)
         {
             // No booking is later than the last that is told.
-            long after = slot + (long)Math.Min(count * ticksPerRequest, MaxSeconds * (double)_ticksPerSecond);
+            long after = slot + (long)Math.Min(count * _ticksPerRequest, MaxSeconds * (double)_ticksPerSecond);
             for (int i = (int)priority; i < Priorities.Count; i++)
             {
                 _next[i] = Math.Max(_next[i], after);

@@ -119,7 +119,7 @@ internal sealed partial class Downstream : IDisposable
     /// <summary>The work of a request that was not measured has ended well.</summary>
     /// <returns>Whether somebody waits; then <see cref="FollowUp"/> must come next.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Leave(int cost) => Gate.Leave(cost, out _, out _);
+    public bool Leave(int cost) => Gate.Leave(cost, out _);
 
     /// <summary>A request's work has ended.</summary>
     /// <param name="cost">The units it entered with.</param>
@@ -253,7 +253,7 @@ internal sealed partial class Downstream : IDisposable
     private bool LeaveMeasured(int cost, int route, long latency, Outcome outcome, int weight, out uint number)
     {
         // Until its units are back nothing may throw.
-        bool waiters = Gate.Leave(cost, out _, out int inFlight);
+        bool waiters = Gate.Leave(cost, out int inFlight);
         number = Measure(route, latency, outcome, inFlight, weight);
         return waiters;
     }

@@ -179,7 +179,7 @@ public sealed class GateLinearizabilityTests
             {
                 Gate.Leave(slot.Arrival.Cost + slot.More, ServiceCharge.None, Now, ref decided);
             }
-            else if (Gate.Leave(slot.Arrival.Cost + slot.More, out _, out _))
+            else if (Gate.Leave(slot.Arrival.Cost + slot.More, out _))
             {
                 Gate.HandOver(Now, ref decided);
             }

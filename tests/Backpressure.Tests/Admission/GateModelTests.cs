@@ -93,6 +93,7 @@ public sealed class GateModelTests
         private readonly List<(int Cost, Waiter? Waited)> _running = [];
         private readonly Dictionary<Waiter, int> _ids = [];
         private readonly List<TestWaiter> _told = [];
+        private uint _left;
         private long _now = 5 * Second;
         private int _lastId;
 
@@ -160,10 +161,14 @@ public sealed class GateModelTests
 
             Assert.Empty(_ids);
             Assert.Equal((0, 0, false), (_gate.InFlight, _gate.Waiting, _gate.HasWaiters));
+
+            // Also of those whose units passed on.
+            Assert.Equal(_left, _gate.Sequence);
         }
 
         private void Leave(int which, ref DecidedWaiters decided)
         {
+            _left++;
             (int cost, Waiter? waited) = _running[which];
             _running.RemoveAt(which);
             var charge = waited is null ? ServiceCharge.None : ServiceCharge.Of(waited, _now - waited.DecidedAt, cost);
@@ -172,7 +177,7 @@ public sealed class GateModelTests
                 int inFlight = _gate.InFlight;
                 Assert.Equal(inFlight, _gate.Leave(cost, charge, _now, ref decided));
             }
-            else if (_gate.Leave(cost, out _, out _))
+            else if (_gate.Leave(cost, out _))
             {
                 _gate.HandOver(charge, _now, ref decided);
             }

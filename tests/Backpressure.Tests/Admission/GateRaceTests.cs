@@ -202,7 +202,7 @@ public sealed class GateRaceTests
             int cost = _running[^1];
             _running.RemoveAt(_running.Count - 1);
             shared.Leave(cost);
-            if (gate.Leave(cost, out _, out _))
+            if (gate.Leave(cost, out _))
             {
                 DecidedWaiters decided = default;
                 gate.HandOver(shared.Tick(), ref decided);

@@ -101,7 +101,7 @@ internal sealed class GateRig
     {
         for (int i = 0; i < times; i++)
         {
-            if (Gate.Leave(cost, out _, out _))
+            if (Gate.Leave(cost, out _))
             {
                 DecidedWaiters decided = default;
                 Gate.HandOver(Now, ref decided);

@@ -17,25 +17,26 @@ public sealed class GateWordTests
         Assert.Equal((1u << GateWord.SequenceBits) - 1, word.Sequence);
         for (int i = 0; i < 3; i++)
         {
-            word.Leave(0, out _, out _);
+            word.Leave(0, out _);
         }
 
         Assert.Equal((2u, 5, GateWord.MaxUnits, false), (word.Sequence, word.InFlight, word.Limit, word.HasWaiters));
     }
 
     [Fact]
-    public void Leave_GivesEachCompletionTheNextNumberAndWhatWasInFlight()
+    public void Leave_CountsEachAndTellsWhatWasInFlight()
     {
         GateWord word = default;
         word.SetLimit(10);
         word.TryEnter(3);
         word.TryEnter(2);
 
-        Assert.False(word.Leave(3, out uint one, out int before));
-        Assert.Equal(5, before);
-        word.Leave(2, out uint two, out before);
+        uint number = word.Sequence;
+        Assert.False(word.Leave(3, out int before));
+        Assert.Equal((number + 1, 5), (word.Sequence, before));
+        word.Leave(2, out before);
 
-        Assert.Equal((one + 1, 2, 0), (two, before, word.InFlight));
+        Assert.Equal((number + 2, 2, 0), (word.Sequence, before, word.InFlight));
     }
 
     [Fact]
@@ -47,7 +48,7 @@ public sealed class GateWordTests
         Assert.True(word.EnterOrMarkWaiting(1));
         Assert.False(word.EnterOrMarkWaiting(1));
         Assert.True(word.HasWaiters);
-        Assert.True(word.Leave(1, out _, out _));
+        Assert.True(word.Leave(1, out _));
 
         // Only the queue may have what has come free.
         Assert.False(word.TryEnter(1));
@@ -104,7 +105,7 @@ public sealed class GateWordTests
     {
         GateWord word = Word(10);
         Assert.False(word.EnterOrMarkWaiting(1));
-        word.Leave(10, out _, out _);
+        word.Leave(10, out _);
 
         Assert.False(word.EnterOrMarkWaiting(1));
         Assert.False(word.IsFull);
@@ -116,14 +117,13 @@ public sealed class GateWordTests
     [InlineData(11, 4, false)]
     [InlineData(13, 13, true)]
     [InlineData(14, 13, false)]
-    public void TryPassOn_GivesTheUnitsOnUnlessTheLimitHasComeDown(int inFlight, int cost, bool passes)
+    public void CanPassOn_UnlessTheLimitHasComeDown(int inFlight, int cost, bool passes)
     {
         GateWord word = Word(inFlight);
-        uint number = word.Sequence;
 
-        Assert.Equal(passes, word.TryPassOn(cost, out int before));
+        Assert.Equal(passes, word.CanPassOn(cost, out int seen));
 
-        Assert.Equal((passes ? inFlight : 0, inFlight, passes ? number + 1 : number), (before, word.InFlight, word.Sequence));
+        Assert.Equal((inFlight, inFlight), (seen, word.InFlight));
     }
 
     [Fact]
@@ -167,10 +167,10 @@ public sealed class GateWordTests
                 units += word.EnterOrMarkWaiting(1) ? 1 : 0;
                 units += word.TryAdd(3) ? 3 : 0;
                 word.SetLimit(10 + (i % 3));
-                Interlocked.Add(ref completed, word.TryPassOn(1, out int _) ? 2 : 1);
+                Interlocked.Increment(ref completed);
                 word.ClearWaiters();
                 word.GiveBack(1);
-                word.Leave(units - 1, out uint _, out int _);
+                word.Leave(units - 1, out int _);
             }
         })));
 

@@ -122,7 +122,7 @@ internal sealed class TenantLoad
 
     private void Leave(Waiter? waited)
     {
-        if (_gate.Leave(1, out _, out _))
+        if (_gate.Leave(1, out _))
         {
             DecidedWaiters decided = default;
             _gate.HandOver(waited is null ? ServiceCharge.None : ServiceCharge.Of(waited, _now - waited.DecidedAt, 1), _now, ref decided);
