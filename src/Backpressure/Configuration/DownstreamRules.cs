@@ -127,7 +127,7 @@ internal static class DownstreamRules
         {
             errors.Add(
                 Join(path, nameof(queue.MinShare)), OptionsErrors.ShowFraction(queue.MinShare),
-                OptionsErrors.Invariant($"must be from 0 to {Bounds.MaxMinShare}. Choose a share in that range, or leave it out for 0.02."));
+                OptionsErrors.Invariant($"must be from 0 to {Bounds.MaxMinShare}. Choose a share in that range, or leave it out for 0.01."));
         }
     }
 

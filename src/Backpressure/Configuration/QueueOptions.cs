@@ -18,9 +18,9 @@ public sealed class QueueOptions
 
     /// <summary>
     /// The share of queue places and of drain that each lower priority keeps, so that none starves. 0 to 0.2;
-    /// default 0.02.
+    /// default 0.01.
     /// </summary>
-    public double MinShare { get; set; } = 0.02;
+    public double MinShare { get; set; } = 0.01;
 
     /// <summary>
     /// Whether those who must go for want of a place are the same users everywhere, rather than everybody now and then: of

@@ -107,11 +107,11 @@ public sealed class OptionsValidatorTests
         },
         {
             """{ "Downstreams": { "Default": { "Queue": { "MinShare": 0.21 } } } }""",
-            "Backpressure:Downstreams:Default:Queue:MinShare (0.21) must be from 0 to 0.2. Choose a share in that range, or leave it out for 0.02."
+            "Backpressure:Downstreams:Default:Queue:MinShare (0.21) must be from 0 to 0.2. Choose a share in that range, or leave it out for 0.01."
         },
         {
             """{ "Downstreams": { "Default": { "Queue": { "MinShare": "NaN" } } } }""",
-            "Backpressure:Downstreams:Default:Queue:MinShare (NaN) must be from 0 to 0.2. Choose a share in that range, or leave it out for 0.02."
+            "Backpressure:Downstreams:Default:Queue:MinShare (NaN) must be from 0 to 0.2. Choose a share in that range, or leave it out for 0.01."
         },
         {
             """{ "Downstreams": { "Default": { "MaxLongLived": 0 } } }""",

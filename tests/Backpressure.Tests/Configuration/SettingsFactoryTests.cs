@@ -115,7 +115,7 @@ public sealed class SettingsFactoryTests
         Assert.Equal("Default", downstream.Name);
         Assert.Equal(new LimitSettings { Algorithm = LimitAlgorithm.Adaptive, Initial = 20, Min = 4, Max = 1000 }, downstream.Limit);
         Assert.Equal(
-            new QueueSettings { Capacity = null, BlockCapacity = 1000, MinShare = 0.02, ProcessingOrder = ProcessingOrder.OldestFirst }, downstream.Queue);
+            new QueueSettings { Capacity = null, BlockCapacity = 1000, MinShare = 0.01, ProcessingOrder = ProcessingOrder.OldestFirst }, downstream.Queue);
         Assert.Equal(10_000, downstream.MaxLongLived);
         Assert.Equal(
             new PolicySettings
