@@ -31,6 +31,10 @@ internal static class ControlledVolatile
 
     public static void Write(ref int location, int value) => System.Threading.Volatile.Write(ref location, value);
 
+    public static uint Read(ref readonly uint location) => System.Threading.Volatile.Read(in location);
+
+    public static void Write(ref uint location, uint value) => System.Threading.Volatile.Write(ref location, value);
+
     public static long Read(ref readonly long location) => System.Threading.Volatile.Read(in location);
 
     public static void Write(ref long location, long value) => System.Threading.Volatile.Write(ref location, value);

@@ -3,23 +3,29 @@ using System.Diagnostics.CodeAnalysis;
 namespace Backpressure.Admission;
 
 /// <summary>Stands for the engine's own, at which threads spin: a monitor, so that Coyote does not schedule who spins.</summary>
-[SuppressMessage("Reliability", "CA2002:Do not lock on objects with weak identity", Justification = "This object is the lock.")]
-internal sealed class GateLock
+internal struct GateLock
 {
-    public bool IsHeld => Monitor.IsEntered(this);
+    [SuppressMessage("Style", "IDE0044:Add readonly modifier", Justification = "A value that must stay in its place, as the engine's own.")]
+    private object _monitor = new();
 
-    public Scope Hold()
+    public GateLock()
     {
-        Monitor.Enter(this);
-        return new Scope(this);
     }
 
-    public bool TryEnter() => Monitor.TryEnter(this);
+    public readonly bool IsHeld => Monitor.IsEntered(_monitor);
 
-    public void Exit() => Monitor.Exit(this);
-
-    public readonly ref struct Scope(GateLock held)
+    public readonly Scope Hold()
     {
-        public void Dispose() => held.Exit();
+        Monitor.Enter(_monitor);
+        return new Scope(_monitor);
+    }
+
+    public readonly bool TryEnter() => Monitor.TryEnter(_monitor);
+
+    public readonly void Exit() => Monitor.Exit(_monitor);
+
+    public readonly ref struct Scope(object monitor)
+    {
+        public void Dispose() => Monitor.Exit(monitor);
     }
 }
