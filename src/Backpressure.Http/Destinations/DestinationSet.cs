@@ -120,18 +120,18 @@ internal sealed class DestinationSet : IDisposable
             }
 
             var added = new Destination(NameOf(origin), origin, _shedder, _makeHealth(), new CreditQueue(_time), _time.GetTimestamp());
-            _known[origin] = added;
             try
             {
-                ApplyLocked();
+                // First its gate, then itself: whoever finds it, without the lock, asks that gate.
+                ApplyLocked(added);
             }
             catch
             {
-                _known.TryRemove(origin, out _);
                 added.Dispose();
                 throw;
             }
 
+            _known[origin] = added;
             return added;
         }
     }
@@ -154,12 +154,17 @@ internal sealed class DestinationSet : IDisposable
         _shedder.Forget(idle.Select(static destination => destination.Name));
     }
 
-    private void ApplyLocked()
+    private void ApplyLocked(params ReadOnlySpan<Destination> added)
     {
         ShedderSettings template = _settings.Shedder;
         PolicySettings policy = template.DefaultPolicy;
         DownstreamSettings downstream = template.Downstreams[policy.Downstream];
-        string[] names = [.. _known.Values.Select(static destination => destination.Name), policy.Name];
+        List<string> names = [.. _known.Values.Select(static destination => destination.Name), policy.Name];
+        foreach (Destination destination in added)
+        {
+            names.Add(destination.Name);
+        }
+
         _shedder.Reconfigure(template with
         {
             Downstreams = names.ToFrozenDictionary(static name => name, name => downstream with { Name = name }, StringComparer.OrdinalIgnoreCase),
