@@ -94,9 +94,12 @@ internal static class Demonstration
     private static async Task<int> ServeAsync(Stage stage, int port)
     {
         Capacity capacity = await MeasureAsync(stage);
-        await stage.ServeAsync(Backpressured, capacity, port, address => Announce(
+        await stage.ServeAsync(Backpressured, capacity, port, (address, checksPerSecond) => Announce(
             $"""
-            Act 4 runs until Ctrl+C. Look at
+            Act 4 runs until Ctrl+C. Unlike in the acts, the shop needs others:
+              a payment provider  checks {checksPerSecond} orders a second for fraud; the others are not sent to it, and taken all the same
+              an order log        in Kafka, which picking reads; its broker is a mock inside the shop, or what OrderLog__BootstrapServers names
+            Look at
               {new Uri(address, "/backpressure")} who is shed, why, since when, and what to do: open it in a browser
               {new Uri(address, "/metrics")}     what Prometheus scrapes; backpressure_* is the middleware's
               {new Uri(address, "/products/1")}  get a product, or a 503 that says when to come back: curl -i

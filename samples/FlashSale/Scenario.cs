@@ -17,6 +17,9 @@ internal static class Scenario
     /// <summary>The most of the pool that Critical alone may ask for: with more, no way of choosing could serve all of it.</summary>
     public const double LargestCriticalShareOfPool = 0.6;
 
+    /// <summary>Under <c>--serve</c>: as many of the checkouts as the payment provider's contract lets the shop have checked for fraud.</summary>
+    public const double CheckedShareOfCheckouts = 0.8;
+
     /// <summary>A generator that sends later than this (p99) did not offer what it says it offered: the act is void.</summary>
     public static readonly TimeSpan LargestSendLag = TimeSpan.FromMilliseconds(50);
 

@@ -8,39 +8,14 @@ namespace Backpressure.Deploy.Tests;
 /// <summary>Dashboard and alarms on the demonstration itself, as compose puts them up.</summary>
 public sealed class SaleTests(Sale sale) : IClassFixture<Sale>
 {
-    /// <summary>Panels about packages that FlashSale does not use; <see cref="EmittingApp"/> answers them.</summary>
-    private static readonly Dictionary<string, string> NotOfASale = new(StringComparer.Ordinal)
-    {
-        ["Calls to others that were not sent"] = "Backpressure.Http",
-        ["Consumer lag, messages"] = "Backpressure.Kafka",
-        ["Consumer lag, time"] = "Backpressure.Kafka",
-        ["Consumers: messages done"] = "Backpressure.Kafka",
-        ["Consumers: taken and handled now"] = "Backpressure.Kafka",
-        ["Consumers wanted"] = "Backpressure.Kafka",
-    };
-
     [Fact]
     public async Task EachQuestionOfTheDashboard_IsAnsweredByFlashSale()
     {
         PrometheusServer prometheus = sale.Require();
         IReadOnlyList<PanelQuery> queries = GrafanaDashboard.Queries(await GrafanaDashboard.ValuesAsync(prometheus));
 
-        await GrafanaDashboard.AssertAnsweredAsync(prometheus, queries.Where(static query => !NotOfASale.ContainsKey(query.Panel)));
-
-        // One that is answered all the same is named in vain.
-        foreach (PanelQuery query in queries.Where(static query => NotOfASale.ContainsKey(query.Panel)))
-        {
-            Assert.Empty(await prometheus.QueryAsync(query.Expression));
-        }
-    }
-
-    [Fact]
-    public void EachPanelThatFlashSaleLeavesEmpty_SaysWhatItNeeds_AndTheDocumentationNamesIt()
-    {
-        string documentation = Repository.Read("deploy/README.md");
-
-        Assert.All(NotOfASale, static panel => Assert.Contains(panel.Value, GrafanaDashboard.SaidWhenEmpty(panel.Key), StringComparison.Ordinal));
-        Assert.All(NotOfASale.Keys, panel => Assert.Contains($"*{panel}*", documentation, StringComparison.Ordinal));
+        Assert.True(queries.Count >= 40);
+        await GrafanaDashboard.AssertAnsweredAsync(prometheus, queries);
     }
 
     [Fact]

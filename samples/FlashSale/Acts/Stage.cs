@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using FlashSale.Dependencies;
 using FlashSale.Load;
 using FlashSale.Processes;
 using FlashSale.Shop;
@@ -18,7 +19,7 @@ internal sealed class Stage(string folder, TimeProvider time, Action<string> say
     {
         string scene = NewScene();
         await using ChildProcess shop = StartShop(new ShopSettings(scene, Protection.None));
-        Uri address = await AddressAsync(shop);
+        Uri address = await AddressAsync(shop, "shop");
         LoadSettings settings = new(address, Path.Combine(scene, "load.log"), warmUp, levelLength, Workers: Capacity.Levels);
         await using ChildProcess load = ChildProcess.Start("load", settings);
         await FinishedAsync(load, warmUp + (Capacity.Levels.Length * levelLength) + LongestDrain);
@@ -32,7 +33,7 @@ internal sealed class Stage(string folder, TimeProvider time, Action<string> say
     {
         string scene = NewScene();
         await using ChildProcess shop = StartShop(new ShopSettings(scene, act.Protection, act.PermitLimit, act.QueueLimit));
-        Uri address = await AddressAsync(shop);
+        Uri address = await AddressAsync(shop, "shop");
         await using MemoryWatch memory = new(shop, time);
         double share = act.CheckoutsOnly ? Scenario.Checkout.Share : 1;
         LoadSettings settings = new(
@@ -52,18 +53,25 @@ internal sealed class Stage(string folder, TimeProvider time, Action<string> say
     }
 
     /// <summary>Keeps an act going until interrupted.</summary>
-    public async Task ServeAsync(Act act, Capacity capacity, int port, Action<Uri> serving)
+    /// <param name="act">Which.</param>
+    /// <param name="capacity">As it was measured.</param>
+    /// <param name="port">Where the shop listens; 0: at a free port.</param>
+    /// <param name="serving">Told where it listens, and how many fraud checks a second its payment provider does.</param>
+    public async Task ServeAsync(Act act, Capacity capacity, int port, Action<Uri, int> serving)
     {
         string scene = NewScene();
-        await using ChildProcess shop = StartShop(new ShopSettings(scene, act.Protection, Port: port, Open: true), line => say($"  {line}"));
-        Uri address = await AddressAsync(shop);
-        serving(address);
+        int checksPerSecond = Math.Max(1, (int)(Scenario.CheckedShareOfCheckouts * Scenario.Checkout.Share * capacity.OfferedPerSecond));
+        await using ChildProcess payments = ChildProcess.Start(PaymentsProcess.Role, new PaymentsSettings(checksPerSecond), Scenario.HeapLimitBytes);
+        ServedSettings served = new(port, await AddressAsync(payments, "payment provider"));
+        await using ChildProcess shop = StartShop(new ShopSettings(scene, act.Protection, Served: served), line => say($"  {line}"));
+        Uri address = await AddressAsync(shop, "shop");
+        serving(address, checksPerSecond);
         LoadSettings settings = new(address, LogFile: null, Scenario.WarmUp, TimeSpan.FromDays(365), capacity.OfferedPerSecond, Crawled: true);
         await using ChildProcess load = ChildProcess.Start("load", settings);
         Task reports = ReportAsync(load, shop, quietly: false);
-        await Task.WhenAny(shop.Exited, load.Exited).WaitAsync(interrupted);
+        await Task.WhenAny(shop.Exited, load.Exited, payments.Exited).WaitAsync(interrupted);
         await reports;
-        throw new InvalidOperationException($"A process ended that should have gone on. Shop: {shop.Errors} Load: {load.Errors}");
+        throw new InvalidOperationException($"A process ended that should have gone on. Shop: {shop.Errors} Load: {load.Errors} Payment provider: {payments.Errors}");
     }
 
     private static ChildProcess StartShop(ShopSettings settings, Action<string>? onError = null)
@@ -75,15 +83,15 @@ internal sealed class Stage(string folder, TimeProvider time, Action<string> say
         return Directory.CreateDirectory(Path.Combine(folder, $"{_played}")).FullName;
     }
 
-    private async Task<Uri> AddressAsync(ChildProcess shop)
+    private async Task<Uri> AddressAsync(ChildProcess app, string name)
     {
         try
         {
-            return new Uri(await shop.Output.ReadAsync(interrupted).AsTask().WaitAsync(LongestStart, time, interrupted));
+            return new Uri(await app.Output.ReadAsync(interrupted).AsTask().WaitAsync(LongestStart, time, interrupted));
         }
         catch (Exception exception) when (exception is System.Threading.Channels.ChannelClosedException or TimeoutException)
         {
-            throw new InvalidOperationException($"The shop did not start within {LongestStart.TotalSeconds} s. It said: {shop.Errors}", exception);
+            throw new InvalidOperationException($"The {name} did not start within {LongestStart.TotalSeconds} s. It said: {app.Errors}", exception);
         }
     }
 

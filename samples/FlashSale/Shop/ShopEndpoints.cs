@@ -35,21 +35,21 @@ internal static class ShopEndpoints
     }
 
     /// <summary>201 means: it is in the database.</summary>
-    public static void MapWrites(this IEndpointRouteBuilder shop)
-    {
+    public static void MapCheckout(this IEndpointRouteBuilder shop) =>
         shop.MapPost("/checkout", static async (Order order, ConnectionPool pool, CancellationToken clientGone) =>
         {
             await pool.WriteAsync(ShopRoute.Checkout, static (writer, order) => writer.StoreOrder(order), order, clientGone);
             return TypedResults.StatusCode(StatusCodes.Status201Created);
         }).RequireBackpressure("Checkout");
 
+    /// <summary>As with an order.</summary>
+    public static void MapAnalytics(this IEndpointRouteBuilder shop) =>
         shop.MapPost("/analytics", static async (HttpRequest request, ConnectionPool pool, CancellationToken clientGone) =>
         {
             AnalyticsEvent view = await ReadEventAsync(request, clientGone);
             await pool.WriteAsync(ShopRoute.Analytics, static (writer, view) => writer.StoreEvent(view), view, clientGone);
             return TypedResults.StatusCode(StatusCodes.Status201Created);
         }).RequireBackpressure("Analytics");
-    }
 
     /// <summary>The naive way: 202 at once, and the work goes into a queue that nothing bounds.</summary>
     public static void MapQueuedWrites(this IEndpointRouteBuilder shop)

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using FlashSale.Dependencies;
 using FlashSale.Processes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -33,9 +34,9 @@ internal static class ShopProcess
             ContentRootPath = AppContext.BaseDirectory,
 
             // A demonstration on one's own machine: what is only for Development, such as the page, is open.
-            EnvironmentName = settings.Open ? Environments.Development : Environments.Production,
+            EnvironmentName = settings.Served is not null ? Environments.Development : Environments.Production,
         });
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, settings.Port));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, settings.Served?.Port ?? 0));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(8));
         builder.Logging.SetMinimumLevel(LogLevel.Critical).AddFilter("Backpressure", LogLevel.Information);
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
@@ -44,6 +45,7 @@ internal static class ShopProcess
         builder.Services.AddSingleton(services => new ConnectionPool(settings.Folder, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IMeterFactory>()));
         builder.Services.AddSingleton<UnboundedQueue>();
         builder.AddProtection(settings);
+        using MockBrokers? brokers = settings.Served is null ? null : builder.AddDependencies(settings.Served);
         AddTelemetry(builder);
 
         await using WebApplication app = builder.Build();
@@ -63,7 +65,15 @@ internal static class ShopProcess
         }
         else
         {
-            app.MapWrites();
+            app.MapAnalytics();
+            if (settings.Served is null)
+            {
+                app.MapCheckout();
+            }
+            else
+            {
+                app.MapServedCheckout();
+            }
         }
 
         await app.StartAsync();
@@ -84,7 +94,7 @@ internal static class ShopProcess
     private static void AddTelemetry(WebApplicationBuilder builder)
     {
         OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter("Backpressure", ConnectionPool.Meter, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
+            .AddMeter("Backpressure", "Backpressure.Kafka", ConnectionPool.Meter, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
             .AddPrometheusExporter());
         if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is not null)
         {

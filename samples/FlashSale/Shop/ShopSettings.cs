@@ -24,6 +24,10 @@ internal enum Protection
 /// <param name="Protection">What protects it.</param>
 /// <param name="PermitLimit">Act 2: requests in flight.</param>
 /// <param name="QueueLimit">Act 2: requests waiting.</param>
+/// <param name="Served">What is different where somebody looks; <see langword="null"/>: an act.</param>
+internal sealed record ShopSettings(string Folder, Protection Protection, int PermitLimit = 0, int QueueLimit = 0, ServedSettings? Served = null);
+
+/// <summary>A shop that is served: Backpressure's page is open, and it needs others as a real one does.</summary>
 /// <param name="Port">Where it listens; 0: at a free port.</param>
-/// <param name="Open">Whether somebody looks: then Backpressure's page is open.</param>
-internal sealed record ShopSettings(string Folder, Protection Protection, int PermitLimit = 0, int QueueLimit = 0, int Port = 0, bool Open = false);
+/// <param name="Payments">The payment provider's address.</param>
+internal sealed record ServedSettings(int Port, Uri Payments);

@@ -25,6 +25,16 @@ public sealed partial class DashboardTests(Observed observed)
         Assert.All(panels, static panel => Assert.InRange((int)panel["gridPos"]!["x"]! + (int)panel["gridPos"]!["w"]!, 1, 24));
     }
 
+    [Theory]
+    [InlineData("Calls to others that were not sent", "Backpressure.Http")]
+    [InlineData("Consumer lag, messages", "Backpressure.Kafka")]
+    [InlineData("Consumer lag, time", "Backpressure.Kafka")]
+    [InlineData("Consumers: messages done", "Backpressure.Kafka")]
+    [InlineData("Consumers: taken and handled now", "Backpressure.Kafka")]
+    [InlineData("Consumers wanted", "Backpressure.Kafka")]
+    public void PanelOfAPackage_WhenEmpty_NamesIt(string panel, string package) =>
+        Assert.Contains(package, GrafanaDashboard.SaidWhenEmpty(panel), StringComparison.Ordinal);
+
     [Fact]
     public async Task EachQuestion_IsAnsweredByARealPrometheus()
     {
