@@ -23,7 +23,10 @@ public sealed partial class LoadShedder
             foreach (Downstream downstream in _downstreams.All)
             {
                 (double level, string? signal) = _signals.StrongestOf(downstream.Signals);
-                downstream.SetPressure(level, signal, now);
+                if (downstream.SetPressure(level, signal, now))
+                {
+                    TellOfHeld(downstream.Name, signal!);
+                }
             }
         }
         catch (Exception fault)
@@ -57,6 +60,14 @@ public sealed partial class LoadShedder
             case SignalChangeKind.Faulted:
                 _signalLog.Faulted(name, change.Fault!);
                 break;
+        }
+    }
+
+    private void TellOfHeld(string downstream, string name)
+    {
+        if (_signals.All.FirstOrDefault(signal => signal.Settings.Name == name) is { } signal)
+        {
+            _signalLog.HeldDown(downstream, HeldState.Minutes, name, signal.Value, signal.Settings.Soft);
         }
     }
 

@@ -38,13 +38,16 @@ internal sealed partial class Downstream
     /// <param name="level">0: not at all; 1: to the minimum.</param>
     /// <param name="signal">Whose level it is; null: nobody's.</param>
     /// <param name="now">The time.</param>
-    internal void SetPressure(double level, string? signal, long now)
+    /// <returns>Whether a limit that could learn has now been kept from it for so long that it is to be told.</returns>
+    internal bool SetPressure(double level, string? signal, long now)
     {
         if (level != _pressure.Level || signal != _pressure.Signal)
         {
             _pressure = new Pressure(level, signal);
             ApplyCurrent(now);
         }
+
+        return _heldDown.Look(held: level > 0 && !IsShadow && Volatile.Read(ref _settings).Limit.Algorithm != LimitAlgorithm.Fixed, now);
     }
 
     /// <summary>One came that would have met a full gate, had not its caller kept others back at our word.</summary>

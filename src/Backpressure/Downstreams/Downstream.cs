@@ -21,6 +21,7 @@ internal sealed partial class Downstream : IDisposable
     private readonly PacedTimer _timer;
     private readonly PendingPool _pool = new();
     private readonly SheddingState _shedding;
+    private readonly HeldState _heldDown;
     private readonly FullSign _full;
     private readonly Lock _applying = new();
     private DownstreamSettings _settings;
@@ -46,6 +47,7 @@ internal sealed partial class Downstream : IDisposable
         Gate = new Gate(start.Limit, settings.Queue, rent, time.TimestampFrequency, now, SeedOf(settings.Name));
         _full = new FullSign(Gate);
         _shedding = new SheddingState(settings.Name, logger, time.TimestampFrequency, _full.Total);
+        _heldDown = new HeldState(time.TimestampFrequency);
         _timer = new PacedTimer(time, Tick);
     }
 

@@ -17,6 +17,8 @@ internal sealed partial class SignalLog(ILogger logger)
 
     public void CameBack(string signal) => Safely(() => LogCameBack(signal));
 
+    public void HeldDown(string downstream, int minutes, string signal, double value, double soft) => Safely(() => LogHeldDown(downstream, minutes, signal, value, soft));
+
     public void Faulted(string signal, Exception fault) => Safely(() => LogFaulted(signal, fault));
 
     private static void Safely(Action log)
@@ -42,6 +44,9 @@ internal sealed partial class SignalLog(ILogger logger)
 
     [LoggerMessage(23, LogLevel.Information, "Signal {Signal} has readings again and counts.")]
     private partial void LogCameBack(string signal);
+
+    [LoggerMessage(25, LogLevel.Warning, "Signals have held the limit of downstream {Downstream} down for {Minutes} minutes without pause, and meanwhile it learns nothing. The strongest is {Signal}: it reads {Value}, above its Soft ({Soft}). See to what it measures; if that is normal at this load, raise its Soft (under Backpressure:Signals) above it.")]
+    private partial void LogHeldDown(string downstream, int minutes, string signal, double value, double soft);
 
     [LoggerMessage(24, LogLevel.Error, "Reading signal {Signal} failed; while it does, it has no reading. Said again only when it has been stale and come back meanwhile.")]
     private partial void LogFaulted(string signal, Exception fault);

@@ -252,6 +252,56 @@ public sealed class LoadShedderSignalTests
     }
 
     [Fact]
+    public void ALimitThatIsHeldDownForTenMinutesWithoutPause_IsToldOnceEachTime()
+    {
+        using ShedderRig rig = Rig(static options =>
+        {
+            options.Downstreams["Default"].Limit = new LimitOptions { Initial = 20, Min = 4, Max = 100 };
+            options.Policies["Default"] = new PolicyOptions { Mode = BackpressureMode.Observe };
+            options.Policies["Enforced"] = new PolicyOptions();
+        });
+        _pool.Value = 15;
+        Watch(rig, TimeSpan.FromMinutes(9.9));
+        Assert.Empty(rig.Logger.Of(25));
+
+        // Another signal in its place is no pause.
+        (_pool.Value, _host.Value) = (0, 12);
+        Watch(rig, TimeSpan.FromMinutes(20));
+        string told = Assert.Single(rig.Logger.Of(25)).Message;
+        Assert.Contains("the limit of downstream Default down for 10 minutes", told, StringComparison.Ordinal);
+        Assert.Contains("The strongest is host: it reads 12, above its Soft (10)", told, StringComparison.Ordinal);
+        Assert.Contains("raise its Soft", told, StringComparison.Ordinal);
+
+        _host.Value = 0;
+        Watch(rig, TimeSpan.FromSeconds(5));
+        _host.Value = 12;
+        Watch(rig, TimeSpan.FromMinutes(11));
+        Assert.Equal(2, rig.Logger.Of(25).Count());
+    }
+
+    [Fact]
+    public void ALimitThatIsHeldDownWithPauses_OrIsFixed_IsNotTold()
+    {
+        using ShedderRig paused = Rig(static options => options.Downstreams["Default"].Limit = new LimitOptions { Initial = 20 });
+        using ShedderRig @fixed = Rig();
+        for (int i = 0; i < 4; i++)
+        {
+            foreach (double value in (double[])[15, 0])
+            {
+                _pool.Value = value;
+                Watch(paused, TimeSpan.FromMinutes(5));
+                Watch(@fixed, TimeSpan.FromMinutes(5));
+            }
+        }
+
+        _pool.Value = 15;
+        Watch(@fixed, TimeSpan.FromMinutes(20));
+
+        Assert.Empty(paused.Logger.Of(25));
+        Assert.Empty(@fixed.Logger.Of(25));
+    }
+
+    [Fact]
     public void Meter_ShowsLevelValueAndStaleness()
     {
         using ShedderRig rig = Rig();
@@ -324,6 +374,15 @@ public sealed class LoadShedderSignalTests
         {
             time.Pass(TimeSpan.FromMilliseconds(100));
             time.Fire();
+        }
+    }
+
+    /// <summary>Lets time pass, with a reading each second.</summary>
+    private static void Watch(ShedderRig rig, TimeSpan time)
+    {
+        for (; time > TimeSpan.Zero; time -= TimeSpan.FromSeconds(1))
+        {
+            rig.Time.Pass(1000);
         }
     }
 
