@@ -4,6 +4,7 @@ using Backpressure.AspNetCore;
 using Backpressure.AspNetCore.Dashboard;
 using Backpressure.AspNetCore.Hosting;
 using Backpressure.Configuration;
+using Backpressure.RateLimiting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -31,13 +32,14 @@ public static class BackpressureServiceCollectionExtensions
         services.AddLogging();
         services.AddMetrics();
         services.TryAddSingleton(static provider => new SettingsSource(
-            provider.GetServices<OptionsStep>(), provider.GetServices<KnownSignal>(), provider.GetService<ParameterPolicyFactory>()));
+            provider.GetServices<OptionsStep>(), provider.GetServices<KnownSignal>(), provider.GetService<ParameterPolicyFactory>(), provider.GetService<FleetStoreSection>()));
         services.TryAddSingleton(static provider => new LoadShedder(
             provider.GetRequiredService<SettingsSource>().Read(),
             provider.GetService<TimeProvider>(),
             provider.GetService<ILoggerFactory>(),
             provider.GetService<IMeterFactory>(),
-            provider.GetServices<ICapacitySignal>()));
+            provider.GetServices<ICapacitySignal>(),
+            provider.GetService<IFleetStore>()));
 
         services.TryAddSingleton(static provider =>
         {

@@ -104,6 +104,11 @@ public sealed partial class LoadShedder
     [MethodImpl(MethodImplOptions.NoInlining)]
     private ValueTask<AdmissionLease> AdmitByAllStages(in AdmissionRequest request, ResolvedClass resolved, CancellationToken cancellationToken)
     {
+        if (resolved.Policy.RateLimit is { Scope: RateLimitScope.Fleet } shared)
+        {
+            return AdmitByFleet(in request, resolved, shared, cancellationToken);
+        }
+
         var lease = new AdmissionLease(resolved, PriorityOf(request, resolved), CostOf(request, resolved));
         try
         {

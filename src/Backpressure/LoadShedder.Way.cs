@@ -41,7 +41,10 @@ public sealed partial class LoadShedder
 
     // ---- Rate limit, and all else that can be said before a gate is asked ---------------------------------------------
 
-    private bool IsDecidedWithoutGate(ref AdmissionLease lease, in AdmissionRequest request)
+    private bool IsDecidedWithoutGate(ref AdmissionLease lease, in AdmissionRequest request) =>
+        IsDecidedAtOnce(ref lease, request) || IsRateLimited(ref lease, request) || IsAboveCeiling(ref lease, lease.Class);
+
+    private bool IsDecidedAtOnce(ref AdmissionLease lease, in AdmissionRequest request)
     {
         ResolvedClass resolved = lease.Class;
         if (resolved.Mode == BackpressureMode.Off)
@@ -59,13 +62,11 @@ public sealed partial class LoadShedder
             return true;
         }
 
-        if (Volatile.Read(ref _shuttingDown) && Refuse(ref lease, new Refusal(RejectionReason.ShuttingDown, RetryAfterBook.MinSeconds)))
-        {
-            return true;
-        }
-
-        return IsTooLate(ref lease, request) || IsRateLimited(ref lease, request) || IsAboveCeiling(ref lease, resolved);
+        return IsShutOut(ref lease) || IsTooLate(ref lease, request);
     }
+
+    private bool IsShutOut(ref AdmissionLease lease) =>
+        Volatile.Read(ref _shuttingDown) && Refuse(ref lease, new Refusal(RejectionReason.ShuttingDown, RetryAfterBook.MinSeconds));
 
     // Nobody waits for the answer any more: however free the gate, to do the work would be waste.
     private bool IsTooLate(ref AdmissionLease lease, in AdmissionRequest request) =>
@@ -79,17 +80,23 @@ public sealed partial class LoadShedder
             return false;
         }
 
-        if (_rateLimits.TryAcquire(limit, request.Partition, out RateLimitPermit permit, out TimeSpan retryAfter, out RateLimitStatus? status))
-        {
-            if (permit.IsHeld)
-            {
-                lease.HoldPermit(permit);
-            }
+        bool isAcquired = _rateLimits.TryAcquire(limit, request.Partition, out RateLimitPermit permit, out TimeSpan retryAfter, out RateLimitStatus? status);
+        return IsRefused(ref lease, isAcquired, permit, retryAfter, status);
+    }
 
-            return false;
+    private bool IsRefused(ref AdmissionLease lease, bool isAcquired, RateLimitPermit permit, TimeSpan retryAfter, RateLimitStatus? status)
+    {
+        if (!isAcquired)
+        {
+            return Refuse(ref lease, new Refusal(RejectionReason.RateLimited, (int)Math.Ceiling(retryAfter.TotalSeconds)), status);
         }
 
-        return Refuse(ref lease, new Refusal(RejectionReason.RateLimited, (int)Math.Ceiling(retryAfter.TotalSeconds)), status);
+        if (permit.IsHeld)
+        {
+            lease.HoldPermit(permit);
+        }
+
+        return false;
     }
 
     private bool IsAboveCeiling(ref AdmissionLease lease, ResolvedClass resolved)

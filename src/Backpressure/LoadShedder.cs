@@ -57,7 +57,8 @@ public sealed partial class LoadShedder : IDisposable
         TimeProvider? timeProvider,
         ILoggerFactory? loggerFactory,
         IMeterFactory? meterFactory,
-        IEnumerable<ICapacitySignal>? signals = null)
+        IEnumerable<ICapacitySignal>? signals = null,
+        IFleetStore? fleet = null)
     {
         _time = timeProvider ?? TimeProvider.System;
         ILogger logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Backpressure");
@@ -66,7 +67,7 @@ public sealed partial class LoadShedder : IDisposable
         _changes = new StateChanges(_time);
         _downstreams = new DownstreamSet(_time, logger) { Looked = LookAtSignals, Changes = _changes };
         _signals = new SignalBoard(_time, new SignalSources(_time, signals ?? []), TellOfSignal, ApplySignals);
-        _rateLimits = new RateLimitStage(settings.RateLimits.Values, _time);
+        _rateLimits = new RateLimitStage(settings.RateLimits.Values, _time, fleet: fleet);
         _settings = settings;
         _downstreams.Reconfigure(settings);
         _signals.Reconfigure(settings);

@@ -43,7 +43,7 @@ internal sealed class ConfigurationWatch(SettingsSource source, ConfigurationOri
         try
         {
             (BackpressureOptions code, BackpressureOptions all) = source.ReadOptions();
-            if (!SettingsFactory.Build(all).Equals(settings))
+            if (!SettingsFactory.Build(all, hasFleetStore: source.HasFleetStore).Equals(settings))
             {
                 return [new("", "Set by LoadShedder.Reconfigure, past the configuration", "code")];
             }

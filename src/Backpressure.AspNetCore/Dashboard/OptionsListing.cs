@@ -92,6 +92,7 @@ internal static class OptionsListing
     private static IEnumerable<OptionRow> Of(string at, RateLimitOptions limit)
     {
         yield return Row($"{at}:Algorithm", limit.Algorithm, InitialRateLimit.Algorithm);
+        yield return Row($"{at}:Scope", limit.Scope, InitialRateLimit.Scope);
         yield return Row($"{at}:PartitionBy", limit.PartitionBy, null, "as PartitionBy");
         if (limit.Algorithm == RateLimitAlgorithm.TokenBucket)
         {

@@ -14,10 +14,13 @@ internal sealed class SettingsSource
     private readonly OptionsStep[] _code;
     private readonly KnownSignal[] _signals;
     private readonly ParameterPolicyFactory? _constraints;
+    private readonly FleetStoreSection? _fleet;
     private volatile IReadOnlyCollection<RequiredPolicy> _required = [];
 
-    public SettingsSource(IEnumerable<OptionsStep> steps, IEnumerable<KnownSignal> signals, ParameterPolicyFactory? constraints)
+    public SettingsSource(
+        IEnumerable<OptionsStep> steps, IEnumerable<KnownSignal> signals, ParameterPolicyFactory? constraints, FleetStoreSection? fleet = null)
     {
+        _fleet = fleet;
         _signals = [.. signals];
         OptionsStep[] all = [.. steps];
         _code = [.. all.Where(static step => step.Code is not null)];
@@ -27,6 +30,9 @@ internal sealed class SettingsSource
 
     /// <summary>The sections, for their reload tokens.</summary>
     public IReadOnlyList<IConfiguration> Sections { get; }
+
+    /// <summary>Whether a package keeps limits that a fleet shares.</summary>
+    public bool HasFleetStore => _fleet is not null;
 
     /// <summary>The path that keys are named under.</summary>
     private string Root => Sections.Count == 0
@@ -60,11 +66,12 @@ internal sealed class SettingsSource
         var errors = new OptionsErrors();
         BackpressureOptions options = Read(Sections, errors);
         string root = Root;
-        OptionsValidator.Validate(options, root, errors);
+        OptionsValidator.Validate(options, root, errors, HasFleetStore);
+        _fleet?.Validate(errors);
         CheckTemplates(options, OptionsValidator.Join(root, nameof(options.Routes)), errors);
         string[] missing = [.. Missing(options.Policies.Keys.Append("Default"), _required)];
         return errors.Count + missing.Length == 0
-            ? SettingsFactory.Build(options)
+            ? SettingsFactory.Build(options, hasFleetStore: HasFleetStore)
             : throw new BackpressureOptionsException([.. errors.Texts, .. missing]);
     }
 
@@ -78,7 +85,7 @@ internal sealed class SettingsSource
 
         foreach (IConfiguration section in sections)
         {
-            OptionsReader.Read(section, options, errors);
+            OptionsReader.Read(section, options, errors, _fleet?.Key);
         }
 
         // Last, so that an entry of the user's own stands.

@@ -4,7 +4,7 @@ using Backpressure.Observability;
 namespace Backpressure.AspNetCore.Running;
 
 /// <summary>
-/// The wait for a slot as a span of its own below the request's, where somebody listens to the source <c>Backpressure</c>: a trace
+/// The wait for a slot, or for the store of limits that a fleet shares, as a span of its own below the request's, where somebody listens to the source <c>Backpressure</c>: a trace
 /// then shows what the time went into. A request that does not wait has none; what was decided of it is on the request's span.
 /// </summary>
 internal static class WaitSpan

@@ -10,9 +10,18 @@ namespace Backpressure.Configuration;
 /// <remarks>Only what can be seen at one key is judged here; ranges and references are <see cref="OptionsValidator"/>'s.</remarks>
 internal static class OptionsReader
 {
-    public static void Read(IConfiguration configuration, BackpressureOptions options, OptionsErrors errors)
+    /// <param name="configuration">The section, or a root that holds nothing else.</param>
+    /// <param name="options">What is written into.</param>
+    /// <param name="errors">Where the errors go.</param>
+    /// <param name="others">A key below it that another package reads; null: none.</param>
+    public static void Read(IConfiguration configuration, BackpressureOptions options, OptionsErrors errors, string? others = null)
     {
         var reader = new SectionReader(configuration, errors);
+        if (others is not null)
+        {
+            reader.Object(others);
+        }
+
         options.Mode = reader.Name<BackpressureMode>(nameof(options.Mode)) ?? options.Mode;
         options.DefaultPolicy = reader.Text(nameof(options.DefaultPolicy)) ?? options.DefaultPolicy;
         options.MaxConcurrentRequests = reader.Whole(nameof(options.MaxConcurrentRequests)) ?? options.MaxConcurrentRequests;
@@ -126,6 +135,7 @@ internal static class OptionsReader
     private static void Read(SectionReader reader, RateLimitOptions rateLimit)
     {
         rateLimit.Algorithm = reader.Name<RateLimitAlgorithm>(nameof(rateLimit.Algorithm)) ?? rateLimit.Algorithm;
+        rateLimit.Scope = reader.Name<RateLimitScope>(nameof(rateLimit.Scope)) ?? rateLimit.Scope;
         rateLimit.PartitionBy = reader.Text(nameof(rateLimit.PartitionBy)) ?? rateLimit.PartitionBy;
         rateLimit.TokenLimit = reader.Whole(nameof(rateLimit.TokenLimit)) ?? rateLimit.TokenLimit;
         rateLimit.TokensPerPeriod = reader.Whole(nameof(rateLimit.TokensPerPeriod)) ?? rateLimit.TokensPerPeriod;

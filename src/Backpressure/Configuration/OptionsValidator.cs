@@ -11,7 +11,8 @@ internal static class OptionsValidator
     /// <param name="options">What to check.</param>
     /// <param name="root">The path that all keys are named under; empty for none.</param>
     /// <param name="errors">Where the errors go.</param>
-    public static void Validate(BackpressureOptions options, string root, OptionsErrors errors)
+    /// <param name="hasFleetStore">Whether there is a store for limits that a fleet shares.</param>
+    public static void Validate(BackpressureOptions options, string root, OptionsErrors errors, bool hasFleetStore = false)
     {
         errors.Defined<BackpressureMode>(Join(root, nameof(options.Mode)), options.Mode);
         KnownName(
@@ -25,7 +26,7 @@ internal static class OptionsValidator
         Each(errors, Join(root, nameof(options.Signals)), options.Signals, SignalRules.Validate);
         Each(errors, Join(root, nameof(options.Policies)), options.Policies, (path, policy, all) => PolicyRules.Validate(path, policy, options, root, all));
         Each(errors, Join(root, nameof(options.Routes)), options.Routes, (path, route, all) => RouteRules.Validate(path, route, options, root, all));
-        Each(errors, Join(root, nameof(options.RateLimits)), options.RateLimits, RateLimitRules.Validate);
+        Each(errors, Join(root, nameof(options.RateLimits)), options.RateLimits, (path, limit, all) => RateLimitRules.Validate(path, limit, hasFleetStore, all));
 
         var priorityHeader = Join(root, nameof(options.PriorityHeader));
         if (errors.Present(options.PriorityHeader, priorityHeader))

@@ -15,6 +15,13 @@ public sealed class RateLimitOptions
     /// </summary>
     public string? PartitionBy { get; set; }
 
+    /// <summary>
+    /// Who keeps it together. Default <see cref="RateLimitScope.Replica"/>. <see cref="RateLimitScope.Fleet"/> needs a store that is
+    /// registered (AddBackpressureRedis of the package Backpressure.Redis does) and is refused for
+    /// <see cref="RateLimitAlgorithm.Concurrency"/>: a replica that dies would keep its permits.
+    /// </summary>
+    public RateLimitScope Scope { get; set; }
+
     /// <summary>Token bucket: tokens it holds at most. 1 to 1 000 000. Required there, refused elsewhere.</summary>
     public int? TokenLimit { get; set; }
 

@@ -5,9 +5,11 @@ namespace Backpressure.Configuration;
 /// <summary>Which keys each algorithm of a rate limit needs, allows and refuses.</summary>
 internal static class RateLimitRules
 {
-    public static void Validate(string path, RateLimitOptions limit, OptionsErrors errors)
+    public static void Validate(string path, RateLimitOptions limit, bool hasFleetStore, OptionsErrors errors)
     {
         errors.Defined<RateLimitAlgorithm>(Join(path, nameof(limit.Algorithm)), limit.Algorithm);
+        errors.Defined<RateLimitScope>(Join(path, nameof(limit.Scope)), limit.Scope);
+        Scope(Join(path, nameof(limit.Scope)), limit, hasFleetStore, errors);
         if (limit.PartitionBy is not null)
         {
             PartitionGrammar.Validate(errors, Join(path, nameof(limit.PartitionBy)), limit.PartitionBy);
@@ -66,6 +68,27 @@ internal static class RateLimitRules
             {
                 errors.Add(Join(path, key), value, $"is not used by Algorithm {limit.Algorithm}. Remove it, or choose {UsedBy(key)}.");
             }
+        }
+    }
+
+    private static void Scope(string path, RateLimitOptions limit, bool hasFleetStore, OptionsErrors errors)
+    {
+        if (limit.Scope != RateLimitScope.Fleet)
+        {
+            return;
+        }
+
+        if (limit.Algorithm == RateLimitAlgorithm.Concurrency)
+        {
+            errors.Add(
+                path, nameof(RateLimitScope.Fleet),
+                "is not for Algorithm Concurrency, whose permits a replica that dies would keep. Choose TokenBucket, FixedWindow or SlidingWindow, or write Replica.");
+        }
+        else if (!hasFleetStore)
+        {
+            errors.Add(
+                path, nameof(RateLimitScope.Fleet),
+                "needs a store that all replicas share, and none is registered. Call builder.Services.AddBackpressureRedis(…) of the package Backpressure.Redis, or write Replica.");
         }
     }
 

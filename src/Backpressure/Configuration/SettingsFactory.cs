@@ -17,12 +17,13 @@ internal static class SettingsFactory
     /// Leaves out the downstream and the policy that otherwise always exist, for a gate of our own that names all that it uses: nobody shall
     /// see there what nobody has configured.
     /// </param>
+    /// <param name="hasFleetStore">Whether there is a store for limits that a fleet shares.</param>
     /// <exception cref="BackpressureOptionsException">The options are wrong; it names every error.</exception>
-    public static ShedderSettings Build(BackpressureOptions options, bool onlyNamed = false)
+    public static ShedderSettings Build(BackpressureOptions options, bool onlyNamed = false, bool hasFleetStore = false)
     {
         ArgumentNullException.ThrowIfNull(options);
         var errors = new OptionsErrors();
-        OptionsValidator.Validate(options, DefaultRoot, errors);
+        OptionsValidator.Validate(options, DefaultRoot, errors, hasFleetStore);
         errors.ThrowIfAny();
         return Make(options, onlyNamed);
     }
@@ -42,13 +43,14 @@ internal static class SettingsFactory
         IConfiguration configuration,
         BackpressureOptions? onto,
         [NotNullWhen(true)] out ShedderSettings? settings,
-        out IReadOnlyList<string> errors)
+        out IReadOnlyList<string> errors,
+        FleetStoreSection? fleet = null)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var options = onto ?? new BackpressureOptions();
         var collected = new OptionsErrors();
-        OptionsReader.Read(configuration, options, collected);
-        OptionsValidator.Validate(options, (configuration as IConfigurationSection)?.Path ?? string.Empty, collected);
+        OptionsReader.Read(configuration, options, collected, fleet?.Key);
+        OptionsValidator.Validate(options, (configuration as IConfigurationSection)?.Path ?? string.Empty, collected, fleet is not null);
         errors = collected.Texts;
         settings = collected.Count == 0 ? Make(options) : null;
         return settings is not null;
@@ -174,6 +176,7 @@ internal static class SettingsFactory
         {
             Name = name,
             Algorithm = limit.Algorithm,
+            Scope = limit.Scope,
             PartitionBy = limit.PartitionBy is null ? everybody : PartitionGrammar.Parse(limit.PartitionBy)!,
             Permits = permits,
             PermitsPerPeriod = limit.TokensPerPeriod ?? permits,

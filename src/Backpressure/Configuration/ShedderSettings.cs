@@ -149,6 +149,8 @@ internal sealed record RateLimitSettings
 
     public required RateLimitAlgorithm Algorithm { get; init; }
 
+    public RateLimitScope Scope { get; init; }
+
     public required PartitionSettings PartitionBy { get; init; }
 
     /// <summary>Tokens held at most, or permits.</summary>

@@ -22,13 +22,15 @@ internal sealed class RateLimitStage : IDisposable
     private readonly Lock _reconfiguring = new();
     private readonly TimeProvider _time;
     private readonly int _partitionsPerLimit;
+    private readonly IFleetStore? _fleet;
     private readonly ITimer _eviction;
     private volatile FrozenDictionary<string, RateLimitTable> _tables = FrozenDictionary<string, RateLimitTable>.Empty;
     private bool _disposed;
 
-    public RateLimitStage(IEnumerable<RateLimitSettings> limits, TimeProvider time, int partitionsPerLimit = DefaultPartitionsPerLimit)
+    public RateLimitStage(IEnumerable<RateLimitSettings> limits, TimeProvider time, int partitionsPerLimit = DefaultPartitionsPerLimit, IFleetStore? fleet = null)
     {
         _time = time;
+        _fleet = fleet;
         _partitionsPerLimit = partitionsPerLimit;
         _eviction = time.CreateTimer(static stage => ((RateLimitStage)stage!).EvictIdle(), this, EvictionPeriod, EvictionPeriod);
         Reconfigure(limits);
@@ -66,10 +68,29 @@ internal sealed class RateLimitStage : IDisposable
         permit = new RateLimitPermit(answer.Held);
         if (!answer.IsAcquired)
         {
-            retryAfter = TimeSpan.FromSeconds(Math.Max(1, Math.Ceiling(answer.UntilMore.TotalSeconds)));
+            retryAfter = RetryAfterOf(answer);
         }
 
         return answer.IsAcquired;
+    }
+
+    /// <summary>Asks for one permit that the whole fleet must have left.</summary>
+    /// <param name="limit">The policy's limit; what counts is the limit in force under its name, also where that is this replica's own by now.</param>
+    /// <param name="key">Whose request it is; null: that of all who have no key.</param>
+    public async ValueTask<RateLimitVerdict> AcquireFromFleetAsync(RateLimitSettings limit, string? key)
+    {
+        if (_fleet is not null && _tables.TryGetValue(limit.Name, out RateLimitTable? table) && table.Settings.Scope == RateLimitScope.Fleet
+            && await _fleet.AskAsync(table.Settings, key) is { } answer)
+        {
+            return new RateLimitVerdict(
+                answer.IsAcquired,
+                default,
+                answer.IsAcquired ? TimeSpan.Zero : RetryAfterOf(answer),
+                new RateLimitStatus(table.Settings, answer.Remaining, answer.UntilMore));
+        }
+
+        bool acquired = TryAcquire(limit, key, out RateLimitPermit permit, out TimeSpan retryAfter, out RateLimitStatus? status);
+        return new RateLimitVerdict(acquired, permit, retryAfter, status);
     }
 
     /// <summary>
@@ -107,6 +128,9 @@ internal sealed class RateLimitStage : IDisposable
 
         _eviction.Dispose();
     }
+
+    private static TimeSpan RetryAfterOf(in RateLimitAnswer answer) =>
+        TimeSpan.FromSeconds(Math.Max(1, Math.Ceiling(answer.UntilMore.TotalSeconds)));
 
     private void EvictIdle()
     {

@@ -1,3 +1,6 @@
+using Backpressure.Configuration;
+using Microsoft.Extensions.Configuration;
+
 namespace Backpressure.AspNetCore.Tests.Documentation;
 
 /// <summary>README.md as its tests need it: code blocks by language, and rows of tables.</summary>
@@ -46,6 +49,10 @@ internal sealed class Readme
 
     /// <summary>What a cell holds between back-ticks.</summary>
     public static IReadOnlyList<string> Code(string cell) => [.. cell.Split('`').Where((_, index) => index % 2 == 1)];
+
+    /// <summary>What a package registers that a configuration has a store of, for limits that a fleet shares; null where it has none.</summary>
+    public static FleetStoreSection? StoreOf(IConfigurationSection section) =>
+        section.GetSection("Redis").Exists() ? new FleetStoreSection("Redis", static _ => { }) : null;
 
     private static DirectoryInfo FindRoot()
     {

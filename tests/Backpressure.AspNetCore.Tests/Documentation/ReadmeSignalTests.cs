@@ -87,7 +87,9 @@ public sealed class ReadmeSignalTests
     private static ShedderSettings Configured(IEnumerable<string> lines)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines)));
-        return SettingsFactory.Build(new ConfigurationBuilder().AddJsonStream(stream).Build().GetSection("Backpressure"));
+        IConfigurationSection section = new ConfigurationBuilder().AddJsonStream(stream).Build().GetSection("Backpressure");
+        Assert.True(SettingsFactory.TryBuild(section, null, out ShedderSettings? settings, out IReadOnlyList<string> errors, Readme.StoreOf(section)), string.Join('\n', errors));
+        return settings;
     }
 
     private static WebApplication Build(IEnumerable<SignalSettings> signals)

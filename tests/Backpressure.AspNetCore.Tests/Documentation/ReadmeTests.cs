@@ -23,6 +23,7 @@ public sealed class ReadmeTests
         "tests/Backpressure.AspNetCore.Tests/Documentation/ReadmeSnippets.cs",
         "tests/Backpressure.Http.Tests/Documentation/ClientSnippets.cs",
         "tests/Backpressure.Kafka.Tests/Documentation/KafkaSnippets.cs",
+        "tests/Backpressure.Redis.Tests/Documentation/RedisSnippets.cs",
     ];
 
     public static TheoryData<int> JsonBlocks => [.. Enumerable.Range(0, Text.Blocks("json", "jsonc").Count)];
@@ -33,7 +34,8 @@ public sealed class ReadmeTests
     [MemberData(nameof(JsonBlocks))]
     public void JsonBlock_IsAValidConfiguration(int block)
     {
-        bool valid = SettingsFactory.TryBuild(ConfigurationOf(block), null, out _, out IReadOnlyList<string> errors);
+        IConfigurationSection section = ConfigurationOf(block);
+        bool valid = SettingsFactory.TryBuild(section, null, out _, out IReadOnlyList<string> errors, Readme.StoreOf(section));
 
         Assert.True(valid, string.Join('\n', errors));
     }

@@ -270,6 +270,14 @@ public sealed class OptionsValidatorTests
 
         // Rate limits
         {
+            """{ "RateLimits": { "L": { "TokenLimit": 1, "TokensPerPeriod": 1, "Scope": "Fleet" } } }""",
+            "Backpressure:RateLimits:L:Scope (Fleet) needs a store that all replicas share, and none is registered. Call builder.Services.AddBackpressureRedis(…) of the package Backpressure.Redis, or write Replica."
+        },
+        {
+            """{ "RateLimits": { "L": { "Algorithm": "Concurrency", "PermitLimit": 1, "Scope": "Fleet" } } }""",
+            "Backpressure:RateLimits:L:Scope (Fleet) is not for Algorithm Concurrency, whose permits a replica that dies would keep. Choose TokenBucket, FixedWindow or SlidingWindow, or write Replica."
+        },
+        {
             """{ "RateLimits": { "L": { "TokensPerPeriod": 1 } } }""",
             "Backpressure:RateLimits:L:TokenLimit is required by Algorithm TokenBucket. Give it a number from 1 to 1000000."
         },
