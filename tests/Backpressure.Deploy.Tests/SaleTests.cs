@@ -8,6 +8,8 @@ namespace Backpressure.Deploy.Tests;
 /// <summary>Dashboard and alarms on the demonstration itself, as compose puts them up.</summary>
 public sealed class SaleTests(Sale sale) : IClassFixture<Sale>
 {
+    private const string Alarm = "BackpressureFleetDisconnected";
+
     [Fact]
     public async Task EachQuestionOfTheDashboard_IsAnsweredByFlashSale()
     {
@@ -16,6 +18,23 @@ public sealed class SaleTests(Sale sale) : IClassFixture<Sale>
 
         Assert.True(queries.Count >= 40);
         await GrafanaDashboard.AssertAnsweredAsync(prometheus, queries);
+    }
+
+    [Fact]
+    public async Task FleetDisconnectedFires_FromWhenRedisIsKilledUntilItIsBack()
+    {
+        PrometheusServer prometheus = sale.Require();
+        await prometheus.EventuallyAsync(
+            async () => (await prometheus.QueryAsync("backpressure_fleet_connected")).SequenceEqual([1]) && !(await prometheus.FiringAsync()).Contains(Alarm), "the store decides");
+
+        await sale.Redis.KillAsync();
+        await prometheus.EventuallyAsync(async () => (await prometheus.FiringAsync()).Contains(Alarm), "the alarm fires");
+        await prometheus.EventuallyAsync(
+            async () => (await prometheus.QueryAsync("rate(backpressure_fleet_decisions_total{backpressure_source=\"fallback\"}[20s]) > 0")).Count > 0, "the fallback decides");
+
+        await sale.Redis.StartProcessAsync();
+        await prometheus.EventuallyAsync(async () => !(await prometheus.FiringAsync()).Contains(Alarm), "the alarm is over");
+        Assert.Equal([1], await prometheus.QueryAsync("backpressure_fleet_connected"));
     }
 
     [Fact]

@@ -29,6 +29,7 @@ internal static class Protections
                 goto case Protection.Backpressure;
 
             case Protection.Backpressure:
+                builder.ShareLimits();
                 builder.Services.AddBackpressure(builder.Configuration.GetSection("Backpressure"));
                 break;
         }
@@ -54,6 +55,22 @@ internal static class Protections
     {
         endpoint.DisableRateLimiting();
         endpoint.DisableBackpressure();
+    }
+
+    /// <summary>Where there is a Redis, partners and crawlers have one limit for all shops together, whichever they ask.</summary>
+    private static void ShareLimits(this WebApplicationBuilder builder)
+    {
+        if (builder.Configuration["Backpressure:Redis:Configuration"] is null)
+        {
+            return;
+        }
+
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Backpressure:RateLimits:PerKey:Scope"] = "Fleet",
+            ["Backpressure:RateLimits:PerAddress:Scope"] = "Fleet",
+        });
+        builder.Services.AddBackpressureRedis(builder.Configuration.GetSection("Backpressure:Redis"));
     }
 
     private static Dictionary<string, string?> EverythingRejects() => new()

@@ -32,6 +32,9 @@ public sealed partial class DashboardTests(Observed observed)
     [InlineData("Consumers: messages done", "Backpressure.Kafka")]
     [InlineData("Consumers: taken and handled now", "Backpressure.Kafka")]
     [InlineData("Consumers wanted", "Backpressure.Kafka")]
+    [InlineData("Shared store connected", "Backpressure.Redis")]
+    [InlineData("Shared store, round trips", "Backpressure.Redis")]
+    [InlineData("Shared limits, decided by", "Backpressure.Redis")]
     public void PanelOfAPackage_WhenEmpty_NamesIt(string panel, string package) =>
         Assert.Contains(package, GrafanaDashboard.SaidWhenEmpty(panel), StringComparison.Ordinal);
 

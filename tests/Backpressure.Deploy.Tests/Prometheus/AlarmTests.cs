@@ -16,7 +16,7 @@ public sealed class AlarmTests(Observed observed)
     {
         JsonNode[] alarms = [.. Alarms()];
 
-        Assert.Equal(9, alarms.Length);
+        Assert.Equal(10, alarms.Length);
         Assert.All(alarms, alarm =>
         {
             string name = (string)alarm["alert"]!;

@@ -10,7 +10,7 @@ public sealed class Observed : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (Tool.Find("prometheus") is not { } program)
+        if (Tool.Find("prometheus") is not { } program || Tool.Find("redis-server") is null)
         {
             return;
         }
@@ -39,6 +39,7 @@ public sealed class Observed : IAsyncLifetime
     internal PrometheusServer Require()
     {
         Tool.Require("prometheus");
+        Tool.Require("redis-server");
         return _server!;
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Backpressure.Kafka;
 using Backpressure.Kafka.Tests.Broker;
+using Backpressure.Redis.Tests;
 using Confluent.Kafka;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -27,14 +28,16 @@ internal sealed class EmittingApp : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly MockCluster _cluster;
+    private readonly RedisServer _redis;
     private readonly Reading _pool;
     private readonly CancellationTokenSource _stop = new();
     private Task _traffic = Task.CompletedTask;
 
-    private EmittingApp(WebApplication app, MockCluster cluster, Reading pool)
+    private EmittingApp(WebApplication app, MockCluster cluster, RedisServer redis, Reading pool)
     {
         _app = app;
         _cluster = cluster;
+        _redis = redis;
         _pool = pool;
     }
 
@@ -42,8 +45,10 @@ internal sealed class EmittingApp : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    /// <summary>Starts it; skips the test where there is no redis-server.</summary>
     public static async Task<EmittingApp> StartAsync()
     {
+        RedisServer redis = await RedisServer.StartAsync();
         var cluster = new MockCluster();
         cluster.CreateTopic(Topic, 2);
         cluster.FirstRebalanceAfter(TimeSpan.Zero);
@@ -71,6 +76,11 @@ internal sealed class EmittingApp : IAsyncDisposable
             options.Client["auto.offset.reset"] = "earliest";
             options.Client["auto.commit.interval.ms"] = "500";
         });
+        builder.Services.AddBackpressureRedis(options =>
+        {
+            // A machine under overload may take its time.
+            (options.Configuration, options.Timeout) = (redis.Configuration, TimeSpan.FromSeconds(5));
+        });
         builder.Services.AddHttpClient("self").AddBackpressure();
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter("Backpressure", "Backpressure.Kafka", "System.Runtime", "Microsoft.AspNetCore.Hosting").AddPrometheusExporter());
@@ -95,7 +105,7 @@ internal sealed class EmittingApp : IAsyncDisposable
         }).DisableBackpressure();
         app.MapPrometheusScrapingEndpoint("/metrics").DisableBackpressure();
         await app.StartAsync();
-        return new EmittingApp(app, cluster, pool);
+        return new EmittingApp(app, cluster, redis, pool);
     }
 
     /// <summary>What Prometheus would get.</summary>
@@ -121,6 +131,7 @@ internal sealed class EmittingApp : IAsyncDisposable
         await _traffic;
         await _app.DisposeAsync();
         _cluster.Dispose();
+        await _redis.DisposeAsync();
         _stop.Dispose();
     }
 
@@ -140,7 +151,7 @@ internal sealed class EmittingApp : IAsyncDisposable
         options.Downstreams["Pooled"] = new DownstreamOptions { Limit = new LimitOptions { Initial = 8, Min = 1, Max = 8 }, Queue = new QueueOptions { Capacity = 0 } };
         options.Downstreams["Pooled"].Signals.Add("pool");
         options.Policies["Pooled"] = new PolicyOptions { Priority = Priority.Low, Downstream = "Pooled" };
-        options.RateLimits["Tight"] = new RateLimitOptions { TokenLimit = 1, TokensPerPeriod = 1, PartitionBy = "None" };
+        options.RateLimits["Tight"] = new RateLimitOptions { TokenLimit = 1, TokensPerPeriod = 1, PartitionBy = "None", Scope = RateLimitScope.Fleet };
         options.Policies["Critical"] = new PolicyOptions { Priority = Priority.Critical, Overflow = Overflow.Block, MaxWait = TimeSpan.FromMilliseconds(500) };
         options.Policies["High"] = new PolicyOptions { Priority = Priority.High };
         options.Policies["Normal"] = new PolicyOptions { Priority = Priority.Normal };
