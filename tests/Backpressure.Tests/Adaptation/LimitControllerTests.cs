@@ -167,6 +167,107 @@ public sealed class LimitControllerTests
         Assert.NotEqual(plant.Run(3).Decisions, plant.Run(4).Decisions);
     }
 
+    [Fact]
+    public void TryStep_LawGiven_IsTakenInPlaceOfTheConfiguredUntilAReloadNamesAnother()
+    {
+        ScriptedLaw law = new(true, Hold(66));
+        LimitController controller = new(_aimd, _meter, TicksPerSecond, 0, law);
+        Assert.Equal(66, controller.Current.Limit);
+        Assert.Equal(50, controller.Reconfigure(_aimd with { Initial = 50 }).Limit);
+        Assert.Equal([50], law.Configured);
+        Assert.Equal(3, controller.Reconfigure(_aimd with { Algorithm = LimitAlgorithm.Fixed, Initial = 3 }).Limit);
+        Assert.Equal([50], law.Configured);
+    }
+
+    [Fact]
+    public void TryStep_WhileAnotherIsAtIt_DoesNothing()
+    {
+        LimitController? controller = null;
+        bool? other = null;
+        ScriptedLaw law = new(true, Hold(10));
+        law.Stepping = () =>
+        {
+            Thread second = new(() => other = controller!.TryStep(Reading(10), 1000, out _));
+            second.Start();
+            second.Join();
+        };
+        controller = new(_aimd, _meter, TicksPerSecond, 0, law);
+        Until(controller, 1, () => law.Windows.Count == 1);
+        Assert.False(other);
+    }
+
+    [Theory]
+    [InlineData(10, 10, false)]
+    [InlineData(11, 10, true)]
+    [InlineData(10, 11, true)] // The queue goes by it.
+    [InlineData(11, 11, true)]
+    public void TryStep_LimitOrNominal_EitherIsAChange(int limit, int nominal, bool changed)
+    {
+        ScriptedLaw law = new(true, Hold(10), new LimitDecision(limit, nominal, LimitReason.Hold));
+        LimitController controller = new(_aimd, _meter, TicksPerSecond, 0, law);
+        (_, bool told) = Until(controller, 1, () => law.Windows.Count == 1);
+        Assert.Equal(changed, told);
+    }
+
+    // All latencies are 20 ms; in binary their mean is a trifle more, which the step at 20 ms does not reach and the next does.
+    [Theory]
+    [InlineData(true, 11, 21)]
+    [InlineData(true, 10, 0)] // Nothing has changed.
+    [InlineData(false, 11, 0)] // A law that must miss nothing.
+    public void TryStep_LimitMoved_TheNextWindowOpensALatencyLater(bool settles, int next, int later)
+    {
+        ScriptedLaw law = new(settles, Hold(10), Hold(next));
+        LimitController controller = new(_aimd, _meter, TicksPerSecond, 0, law);
+        (long closed, _) = Until(controller, 1, () => law.Windows.Count == 1);
+        Until(controller, closed + 1, () => law.Windows.Count == 2);
+        Assert.Equal(closed + later, OpenedAt(law.Windows[1]));
+    }
+
+    [Theory]
+    [InlineData(true, 21)]
+    [InlineData(false, 0)]
+    public void TryStep_Held_ShowsTheLawNothingAndOpensWhenTheSignalIsGone(bool settles, int later)
+    {
+        ScriptedLaw law = new(settles, Hold(10), Hold(10), Hold(99));
+        LimitController controller = new(_aimd, _meter, TicksPerSecond, 0, law);
+        (long now, _) = Until(controller, 1, () => law.Windows.Count == 1);
+
+        // A window that was closed leaves an empty meter.
+        (now, bool told) = Until(controller, now + 1, () => _meter.Open.Departures == 0, held: true);
+        Assert.False(told);
+        Assert.Single(law.Windows);
+        Until(controller, now + 1, () => law.Windows.Count == 2);
+        Assert.Equal(now + later, OpenedAt(law.Windows[1]));
+    }
+
+    [Fact]
+    public void TryStep_HeldAndDropped_IsShownToTheLaw()
+    {
+        ScriptedLaw law = new(true, Hold(10), Hold(9));
+        LimitController controller = new(_aimd, _meter, TicksPerSecond, 0, law);
+        _meter.Dropped(-1);
+        Assert.True(controller.TryStep(Reading(10) with { Held = true }, 1, out LimitDecision decision));
+        Assert.Equal(9, decision.Limit);
+        Assert.Equal(1, Assert.Single(law.Windows).Dropped);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // What a signal holds is as good to learn from how long routes take.
+    public void TryStep_WindowClosed_RoutesHaveBaselines(bool held)
+    {
+        LimitController controller = new(_aimd, _meter, TicksPerSecond, 0, new ScriptedLaw(true, Hold(10)));
+        Until(controller, 1, () => _sequence == 500, held);
+        _meter.Discard();
+        for (int i = 0; i < 5; i++)
+        {
+            _meter.Record(_sequence++, 1, 40, 10);
+        }
+
+        _meter.Drain();
+        Assert.Equal(0.1, _meter.Work(), 9); // Five of 40 ms where 20 are usual.
+    }
+
     private List<int> Drive(LimitController controller, long from, long milliseconds)
     {
         List<int> changes = [];
@@ -194,4 +295,54 @@ public sealed class LimitControllerTests
         CanQueue = true,
         Shadow = false,
     };
+
+    private static LimitDecision Hold(int limit) => new(limit, limit, LimitReason.Hold);
+
+    private static long OpenedAt(in WindowSummary window)
+        => (long)Math.Round(window.ClosedAt - (window.Seconds * TicksPerSecond));
+
+    // Each millisecond one of 20 ms leaves and two meet a full gate.
+    private (long Now, bool Told) Until(LimitController controller, long now, Func<bool> reached, bool held = false)
+    {
+        for (long last = now + 1000; now < last; now++)
+        {
+            _meter.Record(_sequence++, 1, 20, 10);
+            _full += 2;
+            bool told = controller.TryStep(Reading(10) with { Held = held }, now, out _);
+            if (told || reached())
+            {
+                Assert.True(reached());
+                return (now, told);
+            }
+        }
+
+        throw new InvalidOperationException("Nothing came of a second of traffic.");
+    }
+
+    /// <summary>Decides what it was told to, the last again and again, and notes what it is shown.</summary>
+    private sealed class ScriptedLaw(bool settles, params LimitDecision[] decisions) : ILimitLaw
+    {
+        public List<WindowSummary> Windows { get; } = [];
+
+        public List<int> Configured { get; } = [];
+
+        public Action? Stepping { get; set; }
+
+        public bool Settles => settles;
+
+        public LimitDecision Current { get; private set; } = decisions[0];
+
+        public LimitDecision Step(in WindowSummary window)
+        {
+            Windows.Add(window);
+            Stepping?.Invoke();
+            return Current = decisions[Math.Min(Windows.Count, decisions.Length - 1)];
+        }
+
+        public LimitDecision Reconfigure(LimitSettings settings)
+        {
+            Configured.Add(settings.Initial);
+            return Current = Hold(settings.Initial);
+        }
+    }
 }
