@@ -304,6 +304,7 @@ public sealed class WindowBuilderBoundsTests
     [Theory]
     [InlineData(12, false, 143, false)]
     [InlineData(12, false, 144, true)] // 76.8 is not much more than 64: as seen.
+    [InlineData(13, false, 144, true)] // Nor is 83.2, 1.3 times as much.
     [InlineData(14, false, 201, false)]
     [InlineData(14, false, 202, true)] // 89.6 is, 2.25 × 89.6 = 201.6.
     [InlineData(12, true, 172, false)]
