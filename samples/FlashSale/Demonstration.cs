@@ -96,9 +96,9 @@ internal static class Demonstration
         Capacity capacity = await MeasureAsync(stage);
         await stage.ServeAsync(Backpressured, capacity, port, (address, checksPerSecond) => Announce(
             $"""
-            Act 4 runs until Ctrl+C. Unlike in the acts, the shop needs others:
-              a payment provider  checks {checksPerSecond} orders a second for fraud; the others are not sent to it, and taken all the same
+            Act 4 runs until Ctrl+C. Unlike in the acts, others stand behind the shop:
               an order log        in Kafka, which picking reads; its broker is a mock inside the shop, or what OrderLog__BootstrapServers names
+              a payment provider  checks {checksPerSecond} orders a second for fraud before they are picked; the others are not sent to it
             Look at
               {new Uri(address, "/backpressure")} who is shed, why, since when, and what to do: open it in a browser
               {new Uri(address, "/metrics")}     what Prometheus scrapes; backpressure_* is the middleware's

@@ -16,13 +16,13 @@ internal sealed class OrderLog(IKafkaIngest ingest)
     public const string Topic = "orders";
 
     /// <summary>Appends an order that is stored.</summary>
-    public async ValueTask AppendAsync(Order order, bool clear)
+    public async ValueTask AppendAsync(Order order)
     {
         KafkaRecord record = new()
         {
             // Orders for one product keep their sequence: who came first gets the last one.
             Key = order.Product.ToString(CultureInfo.InvariantCulture),
-            Value = JsonSerializer.SerializeToUtf8Bytes(new LoggedOrder(order.Id, order.Product, clear)),
+            Value = JsonSerializer.SerializeToUtf8Bytes(order),
         };
         await ingest.ProduceAsync(Topic, record, CancellationToken.None);
     }

@@ -8,8 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace FlashSale.Dependencies;
 
 /// <summary>
-/// What the shop needs of others once somebody looks at it: a payment provider, and a log of orders that picking reads. The acts do
-/// without: they are about the shop alone.
+/// What stands behind the shop once somebody looks at it: a log of orders, picking, which reads it, and a payment provider, which picking asks.
+/// The acts do without: they are about the shop alone.
 /// </summary>
 internal static class ServedShop
 {
@@ -24,7 +24,8 @@ internal static class ServedShop
     /// <returns>The brokers that it brought along, to be disposed of after the shop; <see langword="null"/> where others were named.</returns>
     public static MockBrokers? AddDependencies(this WebApplicationBuilder builder, ServedSettings settings)
     {
-        builder.Services.AddHttpClient<FraudCheck>(FraudCheck.Client, http =>
+        builder.Services.AddSingleton<FraudCheck>();
+        builder.Services.AddHttpClient(FraudCheck.Client, http =>
         {
             http.BaseAddress = settings.Payments;
             http.Timeout = FraudCheck.Patience;
@@ -49,11 +50,10 @@ internal static class ServedShop
 
     /// <summary>201 means: it is in the database, whatever the others do.</summary>
     public static void MapServedCheckout(this IEndpointRouteBuilder shop) =>
-        shop.MapPost("/checkout", static async (Order order, FraudCheck fraud, ConnectionPool pool, OrderLog log, CancellationToken clientGone) =>
+        shop.MapPost("/checkout", static async (Order order, ConnectionPool pool, OrderLog log, CancellationToken clientGone) =>
         {
-            bool clear = await fraud.IsClearAsync(order, clientGone);
             await pool.WriteAsync(ShopRoute.Checkout, static (writer, order) => writer.StoreOrder(order), order, clientGone);
-            await log.AppendAsync(order, clear);
+            await log.AppendAsync(order);
             return TypedResults.StatusCode(StatusCodes.Status201Created);
         }).RequireBackpressure("Checkout");
 }
