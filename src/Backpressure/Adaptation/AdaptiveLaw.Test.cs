@@ -65,6 +65,7 @@ internal sealed partial class AdaptiveLaw
                 Top = default,
                 Dips = default,
                 SinceDip = 0,
+                SinceLook = -WindowsAfterTest,
                 Streak = 0,
             },
             settings,

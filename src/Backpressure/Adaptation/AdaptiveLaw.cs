@@ -24,7 +24,8 @@ namespace Backpressure.Adaptation;
 /// </para>
 /// <para>
 /// And where congestion and a plain change of latency look alike, one deep cut *tests*: work rate falls with concurrency
-/// if the requests did not hinder each other, and hardly falls if they did (its own file).
+/// if the requests did not hinder each other, and hardly falls if they did (its own file). Where capacity has been lost
+/// that may come back, *looks* above the limit find it sooner than the stretch could (its own file too).
 /// </para>
 /// The step is pure; the object only keeps its state.
 /// </remarks>
@@ -116,7 +117,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     public static (AdaptiveState State, LimitDecision Decision) Step(
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
-        state = state with { Peak = Math.Max(state.Peak, window.PeakInFlight) };
+        state = WithServed(state, window) with { Peak = Math.Max(state.Peak, window.PeakInFlight) };
 
         // A shadow gate that would have refused let too much in: the window shows no limit of ours.
         if (window is { Shadow: true, Refused: > 0 })
@@ -153,6 +154,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
             AdaptivePhase.Dip => AfterDip(state, window, settings),
             AdaptivePhase.Test => AfterCut(state, window, settings),
             AdaptivePhase.Confirm => AfterConfirm(state, window, settings),
+            AdaptivePhase.Lookout => AfterLook(state, window, settings),
             _ => Follow(state, window, settings),
         };
     }
@@ -242,7 +244,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
             return JudgeDescent(state with { Before = state.Top, Top = default }, here, settings);
         }
 
-        state = state with { Usual = Smoothed(state.Usual, here), SinceDip = state.SinceDip + 1 };
+        state = state with { Usual = Smoothed(state.Usual, here), SinceDip = state.SinceDip + 1, SinceLook = state.SinceLook + 1 };
         int windowsPerDip = state.DipsTaken < EarlyDips ? WindowsPerEarlyDip : WindowsPerDip;
         if (state.SinceDip >= windowsPerDip && window.CanQueue)
         {
@@ -280,8 +282,11 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
             Doubts = 0,
             Top = top,
             Drift = roomAbove ? default : quick ? drift with { Above = 0 } : drift,
+            SinceLook = quick && deviation > 0 ? Math.Min(state.SinceLook, 0) : state.SinceLook,
         };
-        return Decide(state, settings, LimitReason.Follow, baselines);
+        return state.Phase == AdaptivePhase.Follow && IsDueToLook(state, window)
+            ? BeginLook(state, settings, baselines)
+            : Decide(state, settings, LimitReason.Follow, baselines);
     }
 
     private static (AdaptiveState State, LimitDecision Decision) AfterDip(

@@ -32,6 +32,15 @@ internal readonly record struct AdaptiveState
     /// <summary>Bound windows since the last dip.</summary>
     public int SinceDip { get; init; }
 
+    /// <summary>Windows that were followed since the last look for lost capacity, or a jump of the stretch; negative: after a test.</summary>
+    public int SinceLook { get; init; }
+
+    /// <summary>Requests served a second, smoothed.</summary>
+    public double Served { get; init; }
+
+    /// <summary>The most that was served of late, requests a second; halves in a minute.</summary>
+    public double MostServed { get; init; }
+
     /// <summary>Dips since the baselines were first learnt or scaled, up to where they count as settled.</summary>
     public int DipsTaken { get; init; }
 
@@ -90,4 +99,7 @@ internal enum AdaptivePhase
 
     /// <summary>The cut looked like a shift: this window runs as before it, to confirm.</summary>
     Confirm,
+
+    /// <summary>This window runs higher, to see whether lost capacity has come back.</summary>
+    Lookout,
 }

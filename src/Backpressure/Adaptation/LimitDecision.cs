@@ -5,8 +5,8 @@ namespace Backpressure.Adaptation;
 /// <summary>The next limit, and why.</summary>
 /// <param name="Limit">In force from now.</param>
 /// <param name="Nominal">
-/// What queue capacity and feasibility go by: equal to <paramref name="Limit"/> except in a learning dip, which
-/// must refuse nobody.
+/// What queue capacity and feasibility go by: equal to <paramref name="Limit"/> except for a moment of learning below
+/// or above it, which must refuse nobody.
 /// </param>
 /// <param name="Reason">Why it moved, or did not.</param>
 internal readonly record struct LimitDecision(int Limit, int Nominal, LimitReason Reason)
@@ -50,4 +50,7 @@ internal enum LimitReason
 
     /// <summary>The test found a change of latency: the baselines were moved.</summary>
     Shift,
+
+    /// <summary>A moment above the limit, to see whether lost capacity has come back; where the limit moves, it has.</summary>
+    Look,
 }

@@ -153,6 +153,7 @@ internal sealed partial class Downstream
         LimitReason.Dropped => "requests were dropped",
         LimitReason.Test => "a cut to tell congestion from a slower route",
         LimitReason.Shift => "latency has changed",
+        LimitReason.Look => "capacity has come back",
         _ => reason.ToString(),
     };
 

@@ -9,6 +9,7 @@ internal static class Catalogue
         LoadScenarios.Long,
         LoadScenarios.Ramp,
         LoadScenarios.Drop,
+        LoadScenarios.Halves,
         LatencyScenarios.MixShift,
         LatencyScenarios.TwoRoutes,
         LatencyScenarios.SlowDown,

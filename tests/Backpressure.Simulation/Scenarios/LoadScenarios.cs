@@ -54,6 +54,18 @@ internal static class LoadScenarios
         ],
     };
 
+    public static Scenario Halves { get; } = new()
+    {
+        Number = 4,
+        Title = "C 20 → 10 → 20 at 0.9×",
+        Phases = [new(20, 0.9), new(10, 0.9) { Capacity = 0.5 }, new(10, 0.9), new(1, 0.9)],
+        Figures =
+        [
+            Figure.Least("goodput of the half", 0.9, static (run, _) => Measure.Goodput(run, 1)),
+            Figure.Most("seconds until 95 % is served after", 1, static (run, _) => Measure.SecondsUntilServed(run, 2)),
+        ],
+    };
+
     public static Scenario Lull { get; } = new()
     {
         Number = 8,

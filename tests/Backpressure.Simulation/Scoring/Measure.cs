@@ -11,6 +11,9 @@ internal static class Measure
 
     private const double BinsPerSecond = 10;
 
+    /// <summary>What must have been served of a second's offer to call it normal.</summary>
+    private const double ServedAgain = 0.95;
+
     /// <summary>Work done in time ÷ true capacity, or ÷ what was offered where that is less.</summary>
     public static double Goodput(RunRecord run, int phase)
     {
@@ -131,6 +134,19 @@ internal static class Measure
     /// <summary>Seconds (of the scenario) from a phase's start until nobody is refused any more.</summary>
     public static double SecondsUntilQuiet(RunRecord run, int phase) =>
         Math.Max(0, run.LastRefusedAt - run.Timeline.Starts[phase]) / run.Timeline.Unit;
+
+    /// <summary>Seconds from a phase's start to the first second of which nearly all was served; the phase's length if none was.</summary>
+    public static double SecondsUntilServed(RunRecord run, int phase)
+    {
+        (int from, int to) = run.Timeline.BinsOf(phase);
+        int bin = from;
+        while (bin + BinsPerSecond <= to && Goodput(run, bin, bin + (int)BinsPerSecond) < ServedAgain)
+        {
+            bin++;
+        }
+
+        return (bin + BinsPerSecond <= to ? bin - from : to - from) / BinsPerSecond;
+    }
 
     /// <summary>The mean limit, dips aside, around a number of seconds after a phase's start.</summary>
     public static double LimitAround(RunRecord run, int phase, double seconds, double halfWidth = 5)

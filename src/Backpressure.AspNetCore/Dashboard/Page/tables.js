@@ -77,6 +77,7 @@ const LAW_REASONS = {
   Follow: "following how much longer requests take than they need", Dip: "lower for a moment, to see how long requests take alone",
   Dropped: "lower, as the downstream timed out or refused", Test: "cut, to tell overload from requests that take longer by nature",
   Shift: "requests take longer by nature: that is no overload",
+  Look: "higher for a moment, to see whether lost capacity has come back",
 };
 
 function showLaw(element, gate) {

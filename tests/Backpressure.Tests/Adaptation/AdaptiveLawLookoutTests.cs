@@ -1,0 +1,214 @@
+using Backpressure.Adaptation;
+using Backpressure.Configuration;
+using Backpressure.Measurement;
+using Xunit;
+
+namespace Backpressure.Tests.Adaptation;
+
+/// <summary>Looks above the limit for capacity that has been lost and may have come back.</summary>
+public sealed class AdaptiveLawLookoutTests
+{
+    private static readonly LimitSettings _settings = new() { Algorithm = LimitAlgorithm.Adaptive, Initial = 20, Min = 1, Max = 1000 };
+
+    // 50 a second with 20 at once, and nothing queues in the downstream.
+    private static readonly WindowSummary _calm = TestWindow.Of(20, 1, 20);
+
+    [Fact]
+    public void MuchLessIsServedThanOfLate_OneWindowRunsHigher()
+    {
+        (AdaptiveState state, LimitDecision decision) = Step(Lost, _calm);
+
+        // Nothing but who runs: the queue is as long as it was.
+        Assert.Equal(new LimitDecision(28, 20, LimitReason.Look), decision);
+        Assert.Equal((AdaptivePhase.Lookout, 0), (state.Phase, state.SinceLook));
+        Assert.Equal(28, state.InForce);
+    }
+
+    // In this second the most falls by 2^(1/60) = 1.0116; 50 are .65 of 76.92.
+    [Theory]
+    [InlineData(77.9, nameof(LimitReason.Look))]
+    [InlineData(77.7, nameof(LimitReason.Follow))]
+    public void ThirtyFivePercentLess_IsMuchLess(double most, string reason)
+        => Assert.Equal(reason, ReasonOf(Step(Lost with { MostServed = most }, _calm)));
+
+    [Fact]
+    public void Served_IsSmoothedAndItsMostHalvesInAMinute()
+    {
+        AdaptiveState first = Step(Start, TestWindow.Of(20, 1, 20, completions: 100, seconds: 2)).State;
+        Assert.Equal((50, 50), (first.Served, first.MostServed));
+
+        AdaptiveState more = Step(first, TestWindow.Of(20, 1, 20, completions: 100)).State;
+        Assert.Equal((60, 60), (more.Served, more.MostServed));
+
+        AdaptiveState later = Step(more, TestWindow.Of(20, 1, 20, completions: 600, seconds: 60)).State;
+        Assert.Equal(50, later.Served, 9);
+        Assert.Equal(50, later.MostServed, 9);
+
+        AdaptiveState none = Step(more, TestWindow.Of(20, 1, 20, completions: 0, seconds: 60)).State;
+        Assert.Equal(48, none.Served, 9);
+        Assert.Equal(48, none.MostServed, 9);
+        Assert.Equal(38.4, Step(none, TestWindow.Of(20, 1, 20, completions: 0, seconds: 6)).State.Served, 9);
+        Assert.Equal(48 / Math.Pow(2, 0.1), Step(none, TestWindow.Of(20, 1, 20, completions: 0, seconds: 6)).State.MostServed, 9);
+    }
+
+    [Fact]
+    public void WindowsThatDoNotBind_CountAsServedToo()
+        => Assert.Equal((50, 50), (Step(Start, _calm with { FullArrivals = 0 }).State.Served, Step(Start, _calm with { FullArrivals = 0 }).State.MostServed));
+
+    [Theory]
+    [InlineData(2, nameof(LimitReason.Look))]
+    [InlineData(1, nameof(LimitReason.Follow))]
+    [InlineData(-10, nameof(LimitReason.Follow))]
+    public void Looks_AreThreeWindowsApart(int since, string reason)
+    {
+        (AdaptiveState state, LimitDecision decision) = Step(Lost with { SinceLook = since }, _calm);
+        Assert.Equal(reason, decision.Reason.ToString());
+        Assert.Equal(reason == nameof(LimitReason.Look) ? 0 : since + 1, state.SinceLook);
+    }
+
+    // 1.09 − half a standard error of .075 is 1.05: above that nothing says that there may be room.
+    [Theory]
+    [InlineData(1.04, nameof(LimitReason.Look))]
+    [InlineData(1.06, nameof(LimitReason.Follow))]
+    public void StretchAtItsTarget_IsNoReasonToLook(double stretch, string reason)
+        => Assert.Equal(reason, ReasonOf(Step(Lost, TestWindow.Of(20, stretch, 20))));
+
+    [Theory]
+    [InlineData(0.149, nameof(LimitReason.Look))]
+    [InlineData(0.15, nameof(LimitReason.Follow))]
+    public void WindowTooNoisyToTell_IsNoReasonToLook(double noise, string reason)
+        => Assert.Equal(reason, ReasonOf(Step(Lost, TestWindow.Of(20, 0.95, 20, noise: noise))));
+
+    [Fact]
+    public void JustAfterATest_DoesNotLook()
+    {
+        Assert.Equal(LimitReason.Follow, Step(Lost with { Rest = 2 }, _calm).Decision.Reason);
+        Assert.Equal(LimitReason.Look, Step(Lost with { Rest = 1 }, _calm).Decision.Reason);
+
+        AdaptiveState tested = Step(Lost, TestWindow.Of(20, 3, 20)).State;
+        Assert.Equal((AdaptivePhase.Test, -10), (tested.Phase, tested.SinceLook));
+    }
+
+    [Fact]
+    public void JumpOfTheStretch_BeginsTheCountAnew()
+    {
+        WindowSummary jump = TestWindow.Of(20, 1.4, 20);
+        Assert.Equal(0, Step(Lost with { SinceLook = 5 }, jump).State.SinceLook);
+        Assert.Equal(-4, Step(Lost with { SinceLook = -5 }, jump).State.SinceLook);
+
+        // Quickly upwards is what a look is for.
+        Assert.Equal(LimitReason.Look, Step(Lost, TestWindow.Of(20, 0.85, 20)).Decision.Reason);
+    }
+
+    [Fact]
+    public void LookAboveALimitOfOne_IsAtLeastOneMore()
+    {
+        AdaptiveState one = Lost with { Limit = 1, InForce = 1, Usual = new(1, 1, 0.05) };
+        Assert.Equal(new LimitDecision(2, 1, LimitReason.Look), Step(one, TestWindow.Of(1, 1, 1)).Decision);
+    }
+
+    [Fact]
+    public void AsALook_RunsNoHigherThanTheMost()
+        => Assert.Equal((25, 20), LimitAndNominal(AdaptiveLaw.Step(Lost, _calm, _settings with { Max = 25 }).Decision));
+
+    [Fact]
+    public void BaselinesAreLearntFromTheWindowBeforeALook()
+    {
+        AdaptiveState fallen = Lost with { Top = new(30, 30, 0.05) };
+        LimitDecision decision = Step(fallen, TestWindow.Of(20, 1, 20, canQueue: false)).Decision;
+        Assert.Equal((LimitReason.Look, BaselineChange.Follow), (decision.Reason, decision.Baselines));
+    }
+
+    [Fact]
+    public void WorkGrowsWithTheLook_SlowStartGoesOnFromThere()
+    {
+        AdaptiveState looking = Looking(out _);
+        (AdaptiveState state, LimitDecision decision) = Step(looking, TestWindow.Of(28, 1, 28));
+
+        Assert.Equal(new LimitDecision(28, 28, LimitReason.Look) { Pace = WindowPace.Hasty }, decision);
+        Assert.Equal((AdaptivePhase.SlowStart, default, default, default), (state.Phase, state.Usual, state.Dips, state.Drift));
+        Assert.Equal(41, Step(state, TestWindow.Of(28, 1, 28)).Decision.Limit); // As after two good windows: 1.45.
+    }
+
+    [Fact]
+    public void LookThatWasNotReached_LeavesTheLimitWhereItWas()
+    {
+        AdaptiveState looking = Looking(out double limit) with { Limit = 24 };
+        (AdaptiveState state, LimitDecision decision) = Step(looking, TestWindow.Of(23, 1, 28));
+        Assert.Equal((24, AdaptivePhase.SlowStart), (decision.Limit, state.Phase));
+        Assert.InRange(limit, 20, 20.5);
+    }
+
+    // From 20 with 20 servers' work: 28^.52 and 28^.48 of it.
+    [Theory]
+    [InlineData(0.52, nameof(AdaptivePhase.SlowStart))]
+    [InlineData(0.48, nameof(AdaptivePhase.Follow))]
+    [InlineData(0, nameof(AdaptivePhase.Follow))]
+    public void HalfOfTheGrowthOrMore_IsRoom(double elasticity, string phase)
+    {
+        double work = 20 * Math.Pow(1.4, elasticity);
+        (AdaptiveState state, LimitDecision decision) = Step(Looking(out double limit), TestWindow.Of(28, 28 / work, 28));
+
+        Assert.Equal(phase, state.Phase.ToString());
+        if (state.Phase == AdaptivePhase.Follow)
+        {
+            Assert.Equal(new LimitDecision(20, 20, LimitReason.Follow), decision);
+            Assert.Equal(limit, state.Limit);
+        }
+    }
+
+    // Usual: 20 at once. 22 are 1.1 times as many.
+    [Theory]
+    [InlineData(22.1, nameof(AdaptivePhase.SlowStart))]
+    [InlineData(22, nameof(AdaptivePhase.Follow))]
+    public void HardlyMoreThanUsual_SaysNothing(double inFlight, string phase)
+        => Assert.Equal(phase, Step(Looking(out _), TestWindow.Of(inFlight, 1, 28)).State.Phase.ToString());
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.3)]
+    public void CapacityHalvesAndReturns_IsFoundWithinASecondOrTwo(double contention)
+    {
+        Plant plant = new()
+        {
+            Load = _ => 0.9,
+            Contention = contention,
+            ServersAt = t => t is >= 20 and < 30 ? 10 : 20,
+            Seconds = 40,
+            Limit = _settings with { Min = 4 },
+        };
+        for (int seed = 1; seed <= 5; seed++)
+        {
+            PlantResult result = plant.Run(seed);
+            Assert.InRange(result.Rejected(32, 40), 0, 0.05);
+            Assert.Contains(LimitReason.Look, result.Reasons.Keys);
+        }
+    }
+
+    // Half of what was served a minute ago, four windows after the last look.
+    private static AdaptiveState Lost => Start with { Served = 50, MostServed = 100, SinceLook = 2 };
+
+    private static AdaptiveState Start => AdaptiveLaw.Start(_settings).State with
+    {
+        Phase = AdaptivePhase.Follow,
+        Limit = 20,
+        InForce = 20,
+        Verified = true,
+        Peak = 100,
+        Usual = new OperatingPoint(20, 20, 0.05),
+    };
+
+    private static AdaptiveState Looking(out double limit)
+    {
+        AdaptiveState state = Step(Lost, _calm).State;
+        limit = state.Limit;
+        return state;
+    }
+
+    private static string ReasonOf((AdaptiveState State, LimitDecision Decision) step) => step.Decision.Reason.ToString();
+
+    private static (int Limit, int Nominal) LimitAndNominal(LimitDecision decision) => (decision.Limit, decision.Nominal);
+
+    private static (AdaptiveState State, LimitDecision Decision) Step(AdaptiveState state, WindowSummary window)
+        => AdaptiveLaw.Step(state, window, _settings);
+}
