@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Backpressure.Deploy.Tests;
 using Backpressure.Deploy.Tests.Running;
 using Microsoft.Playwright;
 

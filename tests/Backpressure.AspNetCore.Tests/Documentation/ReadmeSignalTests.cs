@@ -88,7 +88,7 @@ public sealed class ReadmeSignalTests
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines)));
         IConfigurationSection section = new ConfigurationBuilder().AddJsonStream(stream).Build().GetSection("Backpressure");
-        Assert.True(SettingsFactory.TryBuild(section, null, out ShedderSettings? settings, out IReadOnlyList<string> errors, Readme.StoreOf(section)), string.Join('\n', errors));
+        Assert.True(SettingsFactory.TryBuild(section, null, out ShedderSettings? settings, out IReadOnlyList<string> errors, Stores.Of(section)), string.Join('\n', errors));
         return settings;
     }
 

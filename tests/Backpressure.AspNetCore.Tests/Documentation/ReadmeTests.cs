@@ -35,7 +35,7 @@ public sealed class ReadmeTests
     public void JsonBlock_IsAValidConfiguration(int block)
     {
         IConfigurationSection section = ConfigurationOf(block);
-        bool valid = SettingsFactory.TryBuild(section, null, out _, out IReadOnlyList<string> errors, Readme.StoreOf(section));
+        bool valid = SettingsFactory.TryBuild(section, null, out _, out IReadOnlyList<string> errors, Stores.Of(section));
 
         Assert.True(valid, string.Join('\n', errors));
     }
@@ -55,7 +55,7 @@ public sealed class ReadmeTests
         string[] wanted = LinesOf(string.Join('\n', Text.Blocks("csharp")[block]));
 
         Assert.NotEmpty(wanted);
-        Assert.True(Array.Exists(CompiledFiles, file => HoldsInOrder(LinesOf(Readme.ReadFile(file)), wanted)), $"In no compiled file:\n{string.Join('\n', wanted)}");
+        Assert.True(Array.Exists(CompiledFiles, file => HoldsInOrder(LinesOf(Repository.Read(file)), wanted)), $"In no compiled file:\n{string.Join('\n', wanted)}");
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class ReadmeTests
             Assert.Equal(status, statuses[reason.Tag()]);
         });
         Assert.Equal(Enum.GetValues<RejectionReason>().Length - 1, statuses.Count);
-        Assert.Contains($"`{RejectionReason.None.Tag()}`", Readme.ReadFile("README.md"), StringComparison.Ordinal);
+        Assert.Contains($"`{RejectionReason.None.Tag()}`", Repository.Read("README.md"), StringComparison.Ordinal);
     }
 
     [Theory]

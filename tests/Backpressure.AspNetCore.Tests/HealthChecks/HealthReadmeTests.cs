@@ -27,6 +27,6 @@ public sealed class HealthReadmeTests
         double all = Math.Pow(new BackpressureHealthOptions().MaxUnreadyShare, replicas);
 
         Assert.Equal(share, string.Create(CultureInfo.InvariantCulture, $"{all * 100:0.0} %"));
-        Assert.Contains($"{share} ", Readme.ReadFile("README.md"), StringComparison.Ordinal);
+        Assert.Contains($"{share} ", Repository.Read("README.md"), StringComparison.Ordinal);
     }
 }

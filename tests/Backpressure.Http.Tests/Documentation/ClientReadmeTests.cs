@@ -12,7 +12,7 @@ namespace Backpressure.Http.Tests.Documentation;
 
 public sealed class ClientReadmeTests
 {
-    private static readonly string[] Lines = File.ReadAllText(Path.Combine(Root(), "README.md")).ReplaceLineEndings("\n").Split('\n');
+    private static readonly Readme Text = Readme.Read();
 
     [Fact]
     public void KeyTable_HasEveryKeyWithItsDefault()
@@ -94,31 +94,14 @@ public sealed class ClientReadmeTests
         Assert.True(stub.Sent[1].Headers.Contains("x-envoy-expected-rq-timeout-ms"));
     }
 
-    private static Dictionary<string, (string Values, string Default)> Table(string firstHeader) => Lines
-        .SkipWhile(line => !line.StartsWith($"| {firstHeader} |", StringComparison.Ordinal)).Skip(2)
-        .TakeWhile(static line => line.StartsWith('|'))
-        .Select(static line => line.Split('|'))
-        .ToDictionary(static cells => cells[1].Trim().Trim('`'), static cells => (cells[2].Trim(), cells[3].Trim()));
+    private static Dictionary<string, (string Values, string Default)> Table(string firstHeader) =>
+        Text.Table(firstHeader).ToDictionary(static row => row[0].Trim('`'), static row => (row[1], row[2]));
 
     private static PropertyInfo[] Keys() => typeof(BackpressureClientOptions).GetProperties(BindingFlags.Instance | BindingFlags.Public);
 
     private static IConfigurationSection Section()
     {
-        int start = Array.FindIndex(Lines, static line => line.Contains("\"Clients\":", StringComparison.Ordinal));
-        int first = Array.FindLastIndex(Lines, start, static line => line.StartsWith("```", StringComparison.Ordinal)) + 1;
-        int last = Array.IndexOf(Lines, "```", start);
-        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', Lines[first..last])));
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(Text.Json("Clients")));
         return new ConfigurationBuilder().AddJsonStream(stream).Build().GetSection("Clients:payments");
-    }
-
-    private static string Root()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Middleware.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder!.FullName;
     }
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 using Backpressure.Configuration;
 using Backpressure.Kafka.Tests.Broker;
 using Microsoft.AspNetCore.Builder;
@@ -12,14 +11,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Backpressure.Kafka.Tests.Documentation;
 
-public sealed partial class KafkaReadmeTests
+public sealed class KafkaReadmeTests
 {
-    private static readonly string[] Lines = File.ReadAllLines(Path.Combine(Root(), "README.md"));
+    private static readonly Readme Text = Readme.Read();
 
     [Fact]
     public void KeyTable_HasEveryKeyWithItsDefault_AndNoOther()
     {
-        Dictionary<string, string> documented = Table("Kafka key").ToDictionary(static row => row[0].Trim('`'), static row => row[2]);
+        Dictionary<string, string> documented = Text.Table("Kafka key").ToDictionary(static row => row[0].Trim('`'), static row => row[2]);
         Dictionary<string, string> keys = Keys("Lag", new KafkaLagOptions())
             .Concat(Keys("Ingest", new KafkaIngestOptions()))
             .Concat(Keys("Ingest:Topics:{name}", new KafkaTopicOptions()))
@@ -38,7 +37,7 @@ public sealed partial class KafkaReadmeTests
         cluster.CreateTopic("dead-orders", 1);
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.Configuration.AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(Json().Replace("kafka:9092", cluster.Bootstrap, StringComparison.Ordinal)
+        builder.Configuration.AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(Text.Json("Kafka").Replace("kafka:9092", cluster.Bootstrap, StringComparison.Ordinal)
             .Replace("\"security.protocol\": \"Ssl\"", string.Empty, StringComparison.Ordinal))));
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddBackpressure(builder.Configuration.GetSection("Backpressure"));
@@ -70,7 +69,7 @@ public sealed partial class KafkaReadmeTests
         await app.StopAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(KafkaIngestStatus.Stored, stored.Status);
-        Assert.Equal(Table("Kafka instrument").Select(static row => $"{row[0].Trim('`')} {row[2].Trim('`')}").Order(StringComparer.Ordinal), seen.Order(StringComparer.Ordinal));
+        Assert.Equal(Text.Table("Kafka instrument").Select(static row => $"{row[0].Trim('`')} {row[2].Trim('`')}").Order(StringComparer.Ordinal), seen.Order(StringComparer.Ordinal));
     }
 
     private static IEnumerable<(string Path, string Default)> Keys(string path, object options) =>
@@ -82,27 +81,4 @@ public sealed partial class KafkaReadmeTests
             TimeSpan duration => $"`{OptionsErrors.Show(duration)}`",
             _ => $"`{Convert.ToString(value, CultureInfo.InvariantCulture)}`",
         });
-
-    private static IEnumerable<string[]> Table(string header)
-    {
-        int at = Array.FindIndex(Lines, line => line.StartsWith($"| {header} |", StringComparison.Ordinal));
-        Assert.True(at >= 0, $"README.md has no table that begins with '{header}'.");
-        return Lines.Skip(at + 2).TakeWhile(static line => line.StartsWith('|')).Select(static line => line.Split('|')[1..^1].Select(static cell => cell.Trim()).ToArray());
-    }
-
-    private static string Json() => JsonBlocks().Matches(string.Join('\n', Lines)).Select(static match => match.Groups[1].Value).Single(static json => json.Contains("\"Kafka\"", StringComparison.Ordinal));
-
-    private static string Root()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "Middleware.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder.FullName;
-    }
-
-    [GeneratedRegex("```json\n(.*?)\n```", RegexOptions.Singleline)]
-    private static partial Regex JsonBlocks();
 }

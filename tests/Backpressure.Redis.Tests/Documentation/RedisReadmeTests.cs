@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 using Backpressure.Configuration;
 using Backpressure.Redis.Limits;
 using Microsoft.AspNetCore.Builder;
@@ -12,9 +11,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Backpressure.Redis.Tests.Documentation;
 
-public sealed partial class RedisReadmeTests
+public sealed class RedisReadmeTests
 {
-    private static readonly string[] Lines = File.ReadAllLines(Path.Combine(Root(), "README.md"));
+    private static readonly Readme Text = Readme.Read();
 
     [Fact]
     public void KeyTable_HasEveryKeyWithItsDefault_AndNoOther()
@@ -27,11 +26,11 @@ public sealed partial class RedisReadmeTests
             var value => $"`{Convert.ToString(value, CultureInfo.InvariantCulture)}`",
         });
 
-        Dictionary<string, string[]> rows = Table("Redis key").ToDictionary(static row => row[0].Trim('`'));
+        Dictionary<string, string[]> rows = Text.Table("Redis key").ToDictionary(static row => row[0].Trim('`'));
 
         Assert.Equal(keys.OrderBy(static key => key.Key, StringComparer.Ordinal), rows.Select(static row => KeyValuePair.Create(row.Key, row.Value[2])).OrderBy(static key => key.Key, StringComparer.Ordinal));
         Assert.Equal(Enum.GetNames<WhenDisconnected>().Select(static name => $"`{name}`"), rows[nameof(options.WhenDisconnected)][1].Split(", "));
-        string json = Json();
+        string json = Text.Json("Redis");
         Assert.All(keys.Keys, key => Assert.Contains($"\"{key}\":", json, StringComparison.Ordinal));
     }
 
@@ -42,7 +41,7 @@ public sealed partial class RedisReadmeTests
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseTestServer();
-        builder.Configuration.AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(Json().Replace("redis:6379", redis.Configuration, StringComparison.Ordinal))));
+        builder.Configuration.AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(Text.Json("Redis").Replace("redis:6379", redis.Configuration, StringComparison.Ordinal))));
         RedisSnippets.Services(builder);
         await using WebApplication app = builder.Build();
         app.UseBackpressure();
@@ -57,11 +56,11 @@ public sealed partial class RedisReadmeTests
         listener.RecordObservableInstruments();
 
         Assert.Equal(
-            Table("Redis instrument").Select(static row => row[0].Trim('`') + " " + row[1] + " " + row[2].Trim('`')).Order(StringComparer.Ordinal), seen.Keys);
-        Assert.All(Table("Redis instrument"), row => Assert.Equal(
-            Code().Matches(row[3]).Select(static code => code.Groups[1].Value).Where(static name => name.StartsWith("backpressure.", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+            Text.Table("Redis instrument").Select(static row => row[0].Trim('`') + " " + row[1] + " " + row[2].Trim('`')).Order(StringComparer.Ordinal), seen.Keys);
+        Assert.All(Text.Table("Redis instrument"), row => Assert.Equal(
+            Readme.Code(row[3]).Where(static name => name.StartsWith("backpressure.", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
             seen.Single(one => one.Key.StartsWith(row[0].Trim('`') + " ", StringComparison.Ordinal)).Value));
-        string table = string.Join('\n', Table("Redis instrument").Select(static row => row[3]));
+        string table = string.Join('\n', Text.Table("Redis instrument").Select(static row => row[3]));
         Assert.All(Enum.GetValues<DecisionSource>(), source => Assert.Contains($"`{FleetMetrics.TagOf(source)}`", table, StringComparison.Ordinal));
         Assert.All((string[])[FleetMetrics.Answered, FleetMetrics.TimedOut, FleetMetrics.Failed], result => Assert.Contains($"`{result}`", table, StringComparison.Ordinal));
     }
@@ -109,30 +108,4 @@ public sealed partial class RedisReadmeTests
         "Histogram" => "histogram",
         var other => other,
     };
-
-    private static IEnumerable<string[]> Table(string header)
-    {
-        int at = Array.FindIndex(Lines, line => line.StartsWith($"| {header} |", StringComparison.Ordinal));
-        Assert.True(at >= 0, $"README.md has no table that begins with '{header}'.");
-        return Lines.Skip(at + 2).TakeWhile(static line => line.StartsWith('|')).Select(static line => line.Split('|')[1..^1].Select(static cell => cell.Trim()).ToArray());
-    }
-
-    private static string Json() => JsonBlocks().Matches(string.Join('\n', Lines)).Select(static match => match.Groups[1].Value).Single(static json => json.Contains("\"Redis\"", StringComparison.Ordinal));
-
-    private static string Root()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "Middleware.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder.FullName;
-    }
-
-    [GeneratedRegex("```json\n(.*?)\n```", RegexOptions.Singleline)]
-    private static partial Regex JsonBlocks();
-
-    [GeneratedRegex("`([^`]+)`")]
-    private static partial Regex Code();
 }

@@ -1,21 +1,13 @@
-using Backpressure.Configuration;
-using Microsoft.Extensions.Configuration;
-
-namespace Backpressure.AspNetCore.Tests.Documentation;
+namespace Backpressure.Testing;
 
 /// <summary>README.md as its tests need it: code blocks by language, and rows of tables.</summary>
 internal sealed class Readme
 {
     private readonly string[] _lines;
 
-    private Readme(string text) => _lines = text.ReplaceLineEndings("\n").Split('\n');
+    private Readme(string text) => _lines = text.Split('\n');
 
-    /// <summary>The repository that the running tests were built in.</summary>
-    public static DirectoryInfo Root { get; } = FindRoot();
-
-    public static Readme Read() => new(ReadFile("README.md"));
-
-    public static string ReadFile(string path) => File.ReadAllText(Path.Combine(Root.FullName, path));
+    public static Readme Read() => new(Repository.Read("README.md"));
 
     /// <summary>The code blocks of a language, as lines without indentation.</summary>
     public IReadOnlyList<string[]> Blocks(params string[] languages)
@@ -39,6 +31,10 @@ internal sealed class Readme
         return blocks;
     }
 
+    /// <summary>The one block of JSON that has a section.</summary>
+    public string Json(string section) =>
+        string.Join('\n', Blocks("json").Single(lines => Array.Exists(lines, line => line.Contains($"\"{section}\":", StringComparison.Ordinal))));
+
     /// <summary>The cells of each row of the table whose header begins with a cell.</summary>
     public IReadOnlyList<string[]> Table(string firstHeader)
     {
@@ -49,19 +45,4 @@ internal sealed class Readme
 
     /// <summary>What a cell holds between back-ticks.</summary>
     public static IReadOnlyList<string> Code(string cell) => [.. cell.Split('`').Where((_, index) => index % 2 == 1)];
-
-    /// <summary>What a package registers that a configuration has a store of, for limits that a fleet shares; null where it has none.</summary>
-    public static FleetStoreSection? StoreOf(IConfigurationSection section) =>
-        section.GetSection("Redis").Exists() ? new FleetStoreSection("Redis", static _ => { }) : null;
-
-    private static DirectoryInfo FindRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Middleware.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder ?? throw new InvalidOperationException($"No Middleware.sln above {AppContext.BaseDirectory}: run the tests where they were built, in the repository.");
-    }
 }

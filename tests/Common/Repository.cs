@@ -1,4 +1,4 @@
-namespace Backpressure.Deploy.Tests;
+namespace Backpressure.Testing;
 
 /// <summary>The repository that the running tests were built in.</summary>
 internal static class Repository
