@@ -25,6 +25,7 @@ internal sealed partial class Lane
             count += queue.Count;
             sheddable += queue.Sheddable.Count;
             active += queue.Count > 0 ? 1 : 0;
+            Debug.Assert(queue.Head(newestFirst: false) is not { } oldest || oldest.Order == queue.OldestOrder, "Whose turn it is can be told without looking at who waits.");
             Debug.Assert(queue.Owed >= 0, "What waits is owed, and nothing else.");
             Debug.Assert(queue.Count == 0 || _queues.Length == 1 || Math.Abs(queue.Paid - _fair) <= _maxLead, "Deficits are bounded.");
         }

@@ -181,7 +181,7 @@ internal sealed partial class Lane
         }
         else if (_order is not null)
         {
-            _order.Set(index, queue.Paid, queue.Head(newestFirst: false)!.Order);
+            _order.Set(index, queue.Paid, queue.OldestOrder);
         }
 
         if (Count == 0)

@@ -17,6 +17,11 @@ internal struct PartitionQueue
 
     public readonly int Count => Sheddable.Count + Blocked.Count;
 
+    /// <summary>The order of the oldest of those who stand here; meaningful while somebody does.</summary>
+    public readonly long OldestOrder => Sheddable.Count == 0 ? Blocked.OldestOrder
+        : Blocked.Count == 0 ? Sheddable.OldestOrder
+        : Math.Min(Sheddable.OldestOrder, Blocked.OldestOrder);
+
     /// <summary>Whoever is next of those who stand here.</summary>
     public readonly Waiter? Head(bool newestFirst)
     {

@@ -67,6 +67,9 @@ internal abstract class Waiter
 
     internal long Order { get; set; }
 
+    /// <summary>The order of <see cref="Next"/>, if there is one.</summary>
+    internal long NextOrder { get; set; }
+
     /// <summary>Whether nobody waited when it came.</summary>
     internal bool IsFirst { get; set; }
 

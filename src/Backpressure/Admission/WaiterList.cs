@@ -13,6 +13,9 @@ internal struct WaiterList
 
     public int Count { get; private set; }
 
+    /// <summary>The order of the oldest, which need not be looked at for it; meaningful while there is one.</summary>
+    public long OldestOrder { get; private set; }
+
     /// <summary>Adds one at the end.</summary>
     /// <returns>
     /// Whether its time is over no sooner than that of any who stand before it (as for all of one policy that name no deadline):
@@ -27,12 +30,14 @@ internal struct WaiterList
         if (newest is null)
         {
             Oldest = waiter;
+            OldestOrder = waiter.Order;
             _latestEnd = waiter.ExpiresAt;
             return true;
         }
 
         waiter.Previous = newest;
         newest.Next = waiter;
+        newest.NextOrder = waiter.Order;
         if (waiter.ExpiresAt < _latestEnd)
         {
             return false;
@@ -46,27 +51,31 @@ internal struct WaiterList
     {
         Debug.Assert(Count > 0 && (waiter.Previous is not null || Oldest == waiter), "It must stand in this list.");
         Waiter? next = waiter.Next;
-        Waiter? previous = waiter.Previous;
-        if (previous is null)
+        if (Oldest == waiter)
         {
+            // Whoever is next is not touched: it came long ago, and where many wait it is in no cache. So what the oldest has for its
+            // previous means nothing.
             Oldest = next;
+            OldestOrder = waiter.NextOrder;
+            Newest = next is null ? null : Newest;
         }
         else
         {
+            Waiter previous = waiter.Previous!;
             previous.Next = next;
-            waiter.Previous = null;
+            previous.NextOrder = waiter.NextOrder;
+            if (next is null)
+            {
+                Newest = previous;
+            }
+            else
+            {
+                next.Previous = previous;
+            }
         }
 
-        if (next is null)
-        {
-            Newest = previous;
-        }
-        else
-        {
-            next.Previous = previous;
-            waiter.Next = null;
-        }
-
+        waiter.Next = null;
+        waiter.Previous = null;
         Count--;
     }
 }

@@ -5,6 +5,8 @@ namespace Backpressure.Tests.Admission;
 
 public sealed class WaiterListTests
 {
+    private long _order;
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -22,6 +24,7 @@ public sealed class WaiterListTests
 
         AssertIs(waiters, list);
         Assert.True(removed.Next is null && removed.Previous is null, "It may stand in another list.");
+        removed.Order = ++_order;
         list.Append(removed);
         AssertIs([.. waiters, removed], list);
     }
@@ -67,9 +70,26 @@ public sealed class WaiterListTests
         Assert.False(list.Append(Waiting(10)));
     }
 
-    private static TestWaiter Waiting(long maxWait)
+    [Fact]
+    public void Oldest_IsTakenAgainAndAgain_NobodyElseIsTouched()
     {
-        var waiter = new TestWaiter();
+        WaiterList list = default;
+        List<Waiter> waiters = [Waiting(10), Waiting(10), Waiting(10)];
+        waiters.ForEach(w => list.Append(w));
+        foreach (Waiter waiter in waiters)
+        {
+            Assert.Equal((waiter, waiter.Order), (list.Oldest, list.OldestOrder));
+            Waiter? previous = waiter.Next?.Previous;
+            list.Remove(waiter);
+            Assert.Same(previous, list.Oldest?.Previous);
+        }
+
+        Assert.Equal((0, null, null), (list.Count, list.Oldest, list.Newest));
+    }
+
+    private TestWaiter Waiting(long maxWait)
+    {
+        var waiter = new TestWaiter { Order = ++_order };
         waiter.Begin(new Arrival { Priority = Priority.Normal, Overflow = Overflow.Shed, Cost = 1, MaxWait = maxWait }, default, 1, 0);
         return waiter;
     }
@@ -77,14 +97,16 @@ public sealed class WaiterListTests
     private static void AssertIs(List<Waiter> expected, WaiterList list)
     {
         Assert.Equal((expected.Count, expected.FirstOrDefault(), expected.LastOrDefault()), (list.Count, list.Oldest, list.Newest));
+        Assert.True(expected.Count == 0 || list.OldestOrder == expected[0].Order);
         var forwards = new List<Waiter>();
         for (Waiter? waiter = list.Oldest; waiter is not null; waiter = waiter.Next)
         {
+            Assert.True(waiter.Next is null || waiter.NextOrder == waiter.Next.Order);
             forwards.Add(waiter);
         }
 
         var backwards = new List<Waiter>();
-        for (Waiter? waiter = list.Newest; waiter is not null; waiter = waiter.Previous)
+        for (Waiter? waiter = list.Newest; waiter is not null; waiter = waiter == list.Oldest ? null : waiter.Previous)
         {
             backwards.Insert(0, waiter);
         }
