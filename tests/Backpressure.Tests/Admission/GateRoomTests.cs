@@ -89,6 +89,42 @@ public sealed class GateRoomTests
         Assert.Equal(room[1] - 3, room[3]);
     }
 
+    [Fact]
+    public void RoomFor_WhileSomebodyHeavyWaits_WhatIsFreeIsHis()
+    {
+        var rig = new GateRig(3, Queue(capacity: 10));
+        Assert.True(rig.Gate.TryEnter(2));
+        rig.Wait(cost: 2);
+
+        Assert.Equal(0, Room(rig, Overflow.Reject));
+        Assert.Equal(9, Room(rig, Overflow.Shed));
+    }
+
+    [Fact]
+    public void RoomFor_ThoseWhoBlock_IsWhatOthersHaveLeftOfTheirPlaces()
+    {
+        var rig = new GateRig(1, Queue(block: 5));
+        rig.Fill();
+        rig.Wait(overflow: Overflow.Block);
+        rig.Wait(overflow: Overflow.Block);
+
+        Assert.Equal(3, Room(rig, Overflow.Block));
+    }
+
+    // A dip drains less for a moment and a look more: neither says how much drains usually.
+    [Theory]
+    [InlineData(10, 10, 100)]
+    [InlineData(8, 10, 125)]
+    [InlineData(14, 10, 100)]
+    public void RoomFor_InADipOrALook_GoesByWhatDrainsAtTheNominalLimit(int limit, int nominal, int perSecond)
+    {
+        var rig = new GateRig(10, Queue(capacity: 1000));
+        rig.Drain(100);
+        rig.SetLimit(limit, nominal);
+
+        Assert.InRange(Room(rig, Overflow.Shed, 2), (2 * perSecond * 0.95) - 10, (2 * perSecond * 1.05) + 10);
+    }
+
     private static int Room(GateRig rig, Overflow overflow, double maxWait = 1000)
     {
         Span<int> room = stackalloc int[Priorities.Count];
