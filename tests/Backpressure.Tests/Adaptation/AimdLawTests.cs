@@ -26,6 +26,10 @@ public sealed class AimdLawTests
         => Assert.Equal(20, AimdLaw.Step(20, TestWindow.Of(30, 1, 20, shadow: true, dropped: 3), _settings).Limit);
 
     [Fact]
+    public void Step_ShadowGateThatWouldHaveRefusedNobody_Moves()
+        => Assert.Equal(18, AimdLaw.Step(20, TestWindow.Of(20, 1, 20, bound: false, shadow: true, dropped: 3), _settings).Limit);
+
+    [Fact]
     public void Step_GateHeldLowerBySignal_Holds()
         => Assert.Equal(LimitReason.Hold, AimdLaw.Step(20, TestWindow.Of(10, 1, 10), _settings).Reason);
 

@@ -19,5 +19,6 @@ public sealed class LongAverageTests
 
         Assert.Equal([10, 10.5, 11, 11.5, 12, 12.5, 13, 13.5, 14, 14.5], values);
         Assert.Equal(16.2, average.With(100).Value, 0.1);
+        Assert.Equal(14.5 + ((100 - 14.5) * 2 / 101), average.With(100).Value, 9);
     }
 }

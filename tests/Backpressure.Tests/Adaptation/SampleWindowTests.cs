@@ -1,4 +1,5 @@
 using Backpressure.Adaptation;
+using Backpressure.Configuration;
 using Xunit;
 
 namespace Backpressure.Tests.Adaptation;
@@ -31,6 +32,22 @@ public sealed class SampleWindowTests
         Assert.Equal(150, sample.Samples); // That one has no time of its own.
         Assert.False(sample.IsOver);
         Assert.True(sample.With(TestWindow.Of(3, 1, 20, seconds: 0.11)).IsOver);
+    }
+
+    [Theory]
+    [InlineData(20, false, true, true)]
+    [InlineData(21, false, true, false)] // A signal holds the gate lower.
+    [InlineData(20, true, true, false)] // A shadow gate let in more than it would have.
+    [InlineData(20, true, false, true)]
+    public void Teaches_WhatALimitDoes(int limit, bool shadow, bool bound, bool expected)
+        => Assert.Equal(expected, SampleWindow.Teaches(TestWindow.Of(20, 1, 20, bound, shadow: shadow), limit));
+
+    [Fact]
+    public void LawsThatJudgeByTheSecond_LeaveNothingOut()
+    {
+        LimitSettings settings = new() { Algorithm = LimitAlgorithm.Vegas, Initial = 20, Min = 4, Max = 1000 };
+        Assert.False(new VegasLaw(settings).Settles);
+        Assert.False(new Gradient2Law(settings).Settles);
     }
 
     [Theory]
