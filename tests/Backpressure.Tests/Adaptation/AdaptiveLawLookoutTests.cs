@@ -164,27 +164,6 @@ public sealed class AdaptiveLawLookoutTests
     public void HardlyMoreThanUsual_SaysNothing(double inFlight, string phase)
         => Assert.Equal(phase, Step(Looking(out _), TestWindow.Of(inFlight, 1, 28)).State.Phase.ToString());
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(0.3)]
-    public void CapacityHalvesAndReturns_IsFoundWithinASecondOrTwo(double contention)
-    {
-        Plant plant = new()
-        {
-            Load = _ => 0.9,
-            Contention = contention,
-            ServersAt = t => t is >= 20 and < 30 ? 10 : 20,
-            Seconds = 40,
-            Limit = _settings with { Min = 4 },
-        };
-        for (int seed = 1; seed <= 5; seed++)
-        {
-            PlantResult result = plant.Run(seed);
-            Assert.InRange(result.Rejected(32, 40), 0, 0.05);
-            Assert.Contains(LimitReason.Look, result.Reasons.Keys);
-        }
-    }
-
     // Half of what was served a minute ago, four windows after the last look.
     private static AdaptiveState Lost => Start with { Served = 50, MostServed = 100, SinceLook = 2 };
 

@@ -48,6 +48,25 @@ public sealed class AdaptivePlantTests
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(0.3)]
+    public void Adaptive_CapacityHalvesAndReturns_IsFoundWithinASecondOrTwo(double contention)
+    {
+        Plant plant = new()
+        {
+            Load = _ => 0.9,
+            Contention = contention,
+            ServersAt = t => t is >= 20 and < 30 ? 10 : 20,
+            Seconds = 40,
+        };
+        foreach (PlantResult result in Runs(plant))
+        {
+            Assert.InRange(result.Rejected(32, 40), 0, 0.05);
+            Assert.Contains(LimitReason.Look, result.Reasons.Keys);
+        }
+    }
+
+    [Theory]
     [InlineData(0, 4)]
     [InlineData(0, 20)]
     [InlineData(0.1, 20)]
