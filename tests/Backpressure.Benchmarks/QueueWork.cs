@@ -17,7 +17,6 @@ internal static class QueueWork
             yield return Evict(waiters);
         }
 
-        yield return TenantWork.HandOver();
         yield return BytesOfWaiter();
     }
 

@@ -10,6 +10,7 @@ internal static class Works
         ["threads"] = static () => [FreeGateWork.TwoThreads()],
         ["middleware"] = MiddlewareWork.All,
         ["queue"] = QueueWork.All,
+        ["tenants"] = static () => [TenantWork.HandOver()],
         ["http"] = HttpWork.All,
         ["client"] = static () => [ClientWork.FreeDestination(), ClientWork.AnsweredLater()],
     };
