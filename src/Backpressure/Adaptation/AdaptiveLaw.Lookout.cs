@@ -4,43 +4,51 @@ using Backpressure.Measurement;
 namespace Backpressure.Adaptation;
 
 /// <content>
-/// The lookout: while much less is served than a while ago, capacity may come back at any moment, and at the limit nothing
+/// The lookout: while much less work is done than a while ago, capacity may come back at any moment, and at the limit nothing
 /// tells of it but that the stretch falls from 1.09 to 1: seconds of windows until that is no noise. So as soon as it may be
 /// so, one window runs higher. If work grows with it there is room, and slow start goes on from there.
 /// </content>
 internal sealed partial class AdaptiveLaw
 {
-    // Of the most that was served of late: with less than that, capacity has been lost.
+    // Of the most work a second that was done of late: with less than that, capacity has been lost.
     private const double Lost = 0.65;
     private const double SecondsToForgetHalf = 60;
-    private const double ServedWeight = 0.2;
+    private const double SecondsToNotice = 0.8;
 
     private const double LookUp = 1.4;
+
+    // A maximum that leaves less than that above the limit leaves nothing to see.
+    private const double LeastLookUp = 1.2;
     private const int WindowsPerLook = 3;
 
-    // After a test the limit is still on its way down: what is seen then is not yet that of a full downstream.
+    // After a test the limit is still on its way down: what is seen then is not yet that of a full downstream. And where a look
+    // has cost somebody their answer, another will.
     private const int WindowsAfterTest = 10;
 
-    // With more, one look could not tell; elasticity has an error of four times as much.
+    // With more, one look could hardly tell: elasticity has an error of four times as much.
     private const double MostNoiseToLook = 0.15;
 
-    // The elasticity between saturation and no hindrance.
-    private const double LeastFound = 0.5;
+    // Of the elasticity, less one standard error, which is a quarter as a rule: half way between saturation and no hindrance.
+    private const double LeastFound = 0.25;
 
-    private static AdaptiveState WithServed(AdaptiveState state, in WindowSummary window)
+    // Work and not requests: where others come, that take longer, nothing has been lost.
+    private static AdaptiveState WithWork(AdaptiveState state, in WindowSummary window)
     {
-        double rate = window.Completions / Math.Max(window.Seconds, 1e-9);
-        double served = state.Served > 0 ? state.Served + (ServedWeight * (rate - state.Served)) : rate;
-        double kept = state.MostServed * Math.Pow(2, -window.Seconds / SecondsToForgetHalf);
-        return state with { Served = served, MostServed = Math.Max(kept, served) };
+        // What was done before the load came says nothing of what can be done.
+        bool anew = state.Unbound > 0 && window.Bound;
+        double weight = anew ? 1 : 1 - Math.Exp(-window.Seconds / SecondsToNotice);
+        double work = state.Work + (weight * (window.WorkRate - state.Work));
+        double kept = state.MostWork * Math.Pow(2, -window.Seconds / SecondsToForgetHalf);
+        return state with { Work = work, MostWork = Math.Max(kept, work) };
     }
 
-    private static bool IsDueToLook(AdaptiveState state, in WindowSummary window)
-        => state.Served < Lost * state.MostServed
+    private static bool IsDueToLook(AdaptiveState state, in WindowSummary window, LimitSettings settings)
+        => state.Work < Lost * state.MostWork
             && state.SinceLook >= WindowsPerLook
             && state.Drift.Below > 0
             && state.Rest == 0
-            && window.StretchNoise < MostNoiseToLook;
+            && window.StretchNoise < MostNoiseToLook
+            && settings.Max >= LeastLookUp * state.Limit;
 
     private static (AdaptiveState State, LimitDecision Decision) BeginLook(
         AdaptiveState state, LimitSettings settings, BaselineChange baselines)
@@ -57,7 +65,8 @@ internal sealed partial class AdaptiveLaw
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
         OperatingPoint here = PointOf(window);
-        return here.InFlight > 1.1 * state.Usual.InFlight && state.Usual.ElasticityTo(here) > LeastFound
+        bool reached = here.InFlight > 1.1 * state.Usual.InFlight;
+        return reached && state.Usual.ElasticityTo(here) - state.Usual.ElasticityError(here) > LeastFound
             ? Decide(
                 state with
                 {
@@ -69,7 +78,7 @@ internal sealed partial class AdaptiveLaw
                     Drift = default,
                 },
                 settings,
-                LimitReason.Look)
+                LimitReason.SlowStart)
             : Decide(state with { Phase = AdaptivePhase.Follow }, settings, LimitReason.Follow);
     }
 }

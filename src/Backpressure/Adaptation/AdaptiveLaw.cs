@@ -117,7 +117,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     public static (AdaptiveState State, LimitDecision Decision) Step(
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
-        state = WithServed(state, window) with { Peak = Math.Max(state.Peak, window.PeakInFlight) };
+        state = WithWork(state, window) with { Peak = Math.Max(state.Peak, window.PeakInFlight) };
 
         // A shadow gate that would have refused let too much in: the window shows no limit of ours.
         if (window is { Shadow: true, Refused: > 0 })
@@ -175,12 +175,18 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     private static (AdaptiveState State, LimitDecision Decision) AfterDropped(
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
+        // Those that a look has let in too much are not the limit's doing.
+        if (state.Phase == AdaptivePhase.Lookout)
+        {
+            return Decide(Settled(state) with { SinceLook = -WindowsAfterTest, Streak = 0, Dropped = true }, settings, LimitReason.Hold);
+        }
+
         // The first are heard at once. After that, what is refused as soon as it comes holds no place: a limit below those
         // that are served would only refuse some of them here.
         double least = state.Dropped ? Math.Min(state.Limit, window.ServedInFlight) : 0;
         double limit = Math.Max(state.Limit * Backoff, least);
         return Decide(
-            state with { Phase = AdaptivePhase.Follow, Limit = limit, Streak = 0, Dropped = true },
+            state with { Phase = AdaptivePhase.Follow, Limit = limit, Streak = 0, Dropped = true, SinceLook = -WindowsAfterTest },
             settings,
             LimitReason.Dropped);
     }
@@ -220,6 +226,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         state = state with
         {
             Rest = Math.Max(0, state.Rest - 1),
+            SinceLook = Math.Min(0, state.SinceLook),
             Top = default,
             Learnt = learnt,
             Verified = state.Verified || (roomy && learnt >= FirstLearning),
@@ -284,7 +291,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
             Drift = roomAbove ? default : quick ? drift with { Above = 0 } : drift,
             SinceLook = quick && deviation > 0 ? Math.Min(state.SinceLook, 0) : state.SinceLook,
         };
-        return state.Phase == AdaptivePhase.Follow && IsDueToLook(state, window)
+        return state.Phase == AdaptivePhase.Follow && IsDueToLook(state, window, settings)
             ? BeginLook(state, settings, baselines)
             : Decide(state, settings, LimitReason.Follow, baselines);
     }

@@ -35,11 +35,11 @@ internal readonly record struct AdaptiveState
     /// <summary>Windows that were followed since the last look for lost capacity, or a jump of the stretch; negative: after a test.</summary>
     public int SinceLook { get; init; }
 
-    /// <summary>Requests served a second, smoothed.</summary>
-    public double Served { get; init; }
+    /// <summary>Servers' worth of work done a second, smoothed.</summary>
+    public double Work { get; init; }
 
-    /// <summary>The most that was served of late, requests a second; halves in a minute.</summary>
-    public double MostServed { get; init; }
+    /// <summary>The most of it of late; halves in a minute.</summary>
+    public double MostWork { get; init; }
 
     /// <summary>Dips since the baselines were first learnt or scaled, up to where they count as settled.</summary>
     public int DipsTaken { get; init; }

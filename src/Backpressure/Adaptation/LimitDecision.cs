@@ -51,6 +51,6 @@ internal enum LimitReason
     /// <summary>The test found a change of latency: the baselines were moved.</summary>
     Shift,
 
-    /// <summary>A moment above the limit, to see whether lost capacity has come back; where the limit moves, it has.</summary>
+    /// <summary>A moment above the limit, to see whether lost capacity has come back.</summary>
     Look,
 }

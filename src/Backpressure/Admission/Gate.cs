@@ -58,7 +58,7 @@ internal sealed partial class Gate
 
     public int Limit => _word.Limit;
 
-    /// <summary>The limit that queue capacity goes by; differs from <see cref="Limit"/> in a learning dip only.</summary>
+    /// <summary>The limit that queue capacity goes by; differs from <see cref="Limit"/> in moments of learning only.</summary>
     public int Nominal => Volatile.Read(ref _nominal);
 
     public int Waiting => _queue.Count;

@@ -128,7 +128,10 @@ internal sealed partial class Downstream
             decision = Controller.Current;
             (told, _told) = (_told, decision.Nominal);
             int floor = Pressure.FloorOf(_settings.Limit);
-            Gate.SetLimit(_pressure.Lower(decision.Limit, floor), _pressure.Lower(decision.Nominal, floor), now, ref decided);
+
+            // A look above the limit is not for a time when a signal asks for less.
+            int limit = _pressure.Level > 0 ? Math.Min(decision.Limit, decision.Nominal) : decision.Limit;
+            Gate.SetLimit(_pressure.Lower(limit, floor), _pressure.Lower(decision.Nominal, floor), now, ref decided);
         }
 
         decided.Tell();
@@ -149,11 +152,10 @@ internal sealed partial class Downstream
         LimitReason.Configured => "as configured",
         LimitReason.SlowStart => "nothing queues yet",
         LimitReason.Increase => "there is room",
-        LimitReason.Follow => "follows latency",
+        LimitReason.Follow or LimitReason.Look => "follows latency",
         LimitReason.Dropped => "requests were dropped",
         LimitReason.Test => "a cut to tell congestion from a slower route",
         LimitReason.Shift => "latency has changed",
-        LimitReason.Look => "capacity has come back",
         _ => reason.ToString(),
     };
 
