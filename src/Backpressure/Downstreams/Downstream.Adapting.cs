@@ -127,11 +127,8 @@ internal sealed partial class Downstream
         {
             decision = Controller.Current;
             (told, _told) = (_told, decision.Nominal);
-            int floor = Pressure.FloorOf(_settings.Limit);
-
-            // A look above the limit is not for a time when a signal asks for less.
-            int limit = _pressure.Level > 0 ? Math.Min(decision.Limit, decision.Nominal) : decision.Limit;
-            Gate.SetLimit(_pressure.Lower(limit, floor), _pressure.Lower(decision.Nominal, floor), now, ref decided);
+            (int limit, int nominal) = _pressure.Lower(decision, Pressure.FloorOf(_settings.Limit));
+            Gate.SetLimit(limit, nominal, now, ref decided);
         }
 
         decided.Tell();

@@ -1,3 +1,4 @@
+using Backpressure.Adaptation;
 using Backpressure.Configuration;
 
 namespace Backpressure.Downstreams;
@@ -11,6 +12,11 @@ internal sealed record Pressure(double Level, string? Signal)
 
     /// <summary>The least that signals leave: the configured minimum, and one of a fixed limit, whose minimum is itself.</summary>
     public static int FloorOf(LimitSettings limit) => limit.Algorithm == LimitAlgorithm.Fixed ? 1 : limit.Min;
+
+    /// <summary>What is left of a law's decision. A look above its limit is not for a time when less is asked for.</summary>
+    public (int Limit, int Nominal) Lower(LimitDecision decision, int floor) => Level > 0
+        ? (Lower(Math.Min(decision.Limit, decision.Nominal), floor), Lower(decision.Nominal, floor))
+        : (decision.Limit, decision.Nominal);
 
     /// <summary>What is left of a limit; in proportion between it and the floor, rounded up.</summary>
     public int Lower(int limit, int floor) =>
