@@ -12,9 +12,12 @@ public sealed partial class LoadShedder
     {
         Arrival arrival = ArrivalOf(lease.Priority, lease.Cost, lease.StartedAt, request, resolved);
         ArrivalResult result = resolved.Downstream.Arrive(in arrival, lease.StartedAt, out Waiter? queued, out Refusal refusal);
-        return result == ArrivalResult.Queued
-            ? BeginWait(queued!, lease.Park(), resolved, cancellationToken).Answer
-            : Answer(ref lease, resolved, result, refusal);
+        if (result != ArrivalResult.Queued)
+        {
+            return Answer(ref lease, resolved, result, refusal);
+        }
+
+        return BeginWait(queued!, lease.Park(), resolved, cancellationToken).Answer;
     }
 
     // Nothing but the gate has a say, and it was full a moment ago. There is no lease before there is an answer: to carry one
@@ -39,7 +42,13 @@ public sealed partial class LoadShedder
             return LetThroughPlain(resolved, now, fault);
         }
 
-        return queued is null ? AnswerPlain(resolved, now, result, refusal) : AnswerOf(queued);
+        // Not as one expression, which would be kept and then copied.
+        if (queued is null)
+        {
+            return AnswerPlain(resolved, now, result, refusal);
+        }
+
+        return AnswerOf(queued);
     }
 
     // Apart, or each step on its way back copies it.

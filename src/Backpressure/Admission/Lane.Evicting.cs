@@ -19,6 +19,12 @@ internal sealed partial class Lane
     /// <returns>Null: nobody, or the newcomer itself.</returns>
     public Waiter? FindVictim(in Newcomer? newcomer, bool newestFirst)
     {
+        if (_order is null && newcomer is null)
+        {
+            // There is one queue, so nothing to compare.
+            return _queues[0].Evictable(newestFirst) ?? _nested.Newest;
+        }
+
         // At equal weight and cohort the newcomer goes, or two of a kind would take turns in throwing each other out.
         var low = default(Candidate);
         var heavy = default(Candidate);
