@@ -58,7 +58,7 @@ internal sealed partial class AdaptiveLaw
             state with { Phase = AdaptivePhase.Lookout, SinceLook = 0 }, settings, LimitReason.Look, baselines, higher);
 
         // The queue would only take some more for a moment, and have to put them out again.
-        return (state, decision with { Nominal = Math.Min(decision.Nominal, (int)Math.Round(state.Limit)) });
+        return (state, decision with { Nominal = (int)Math.Round(state.Limit) });
     }
 
     private static (AdaptiveState State, LimitDecision Decision) AfterLook(

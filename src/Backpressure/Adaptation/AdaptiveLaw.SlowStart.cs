@@ -6,6 +6,10 @@ namespace Backpressure.Adaptation;
 /// <content>Slow start: growing in jumps while work is not stretched, to find capacity that may be far above.</content>
 internal sealed partial class AdaptiveLaw
 {
+    private const double GrowthPerStreak = 0.15;
+    private const int CalmWindows = 4;
+    private const int MostDoubts = 4;
+
     private static (AdaptiveState State, LimitDecision Decision) SlowStart(
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {

@@ -18,7 +18,7 @@ internal sealed record Pressure(double Level, string? Signal)
         ? (Lower(Math.Min(decision.Limit, decision.Nominal), floor), Lower(decision.Nominal, floor))
         : (decision.Limit, decision.Nominal);
 
-    /// <summary>What is left of a limit; in proportion between it and the floor, rounded up.</summary>
-    public int Lower(int limit, int floor) =>
+    // In proportion between it and the floor, rounded up.
+    private int Lower(int limit, int floor) =>
         limit <= floor ? limit : floor + (int)Math.Ceiling((limit - floor) * (1 - Level));
 }
