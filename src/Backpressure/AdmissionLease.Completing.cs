@@ -33,17 +33,18 @@ public partial struct AdmissionLease
         // Whoever is only charged, or waits for its units, needs no finer time than one that arrives.
         bool recordsServed = resolved.Owner.RecordsServed;
         long now = _bits.Weight > 0 || recordsServed ? TimeProvider.System.GetTimestamp() : resolved.Downstream.PassingTime();
-        long latency = (RespondedAt == 0 ? now : RespondedAt) - StartedAt;
+        long held = now - StartedAt;
+        long latency = RespondedAt == 0 ? held : RespondedAt - StartedAt;
         try
         {
             long sample = latencyIsSample ? latency : NoSample;
             if (Charged == 0)
             {
-                resolved.Downstream.Complete(_bits.Cost, resolved.RouteIndex, sample, outcome, now, _bits.Weight);
+                resolved.Downstream.Complete(_bits.Cost, resolved.RouteIndex, sample, outcome, now, _bits.Weight, held);
             }
             else
             {
-                resolved.Downstream.Complete(_bits.Cost, resolved.RouteIndex, sample, outcome, now, ChargeAt(now), _bits.Weight);
+                resolved.Downstream.Complete(_bits.Cost, resolved.RouteIndex, sample, outcome, now, ChargeAt(now), _bits.Weight, held);
             }
 
             if (recordsServed)
@@ -111,13 +112,14 @@ public partial struct AdmissionLease
         {
             _bits.Holds &= ~LeaseHolds.Slot;
             Downstream downstream = _class!.Downstream;
+            long held = LatencyUntil(now);
             if (Charged == 0)
             {
-                downstream.Complete(_bits.Cost, _class.RouteIndex, latency, outcome, now, _bits.Weight);
+                downstream.Complete(_bits.Cost, _class.RouteIndex, latency, outcome, now, _bits.Weight, held);
             }
             else
             {
-                downstream.Complete(_bits.Cost, _class.RouteIndex, latency, outcome, now, ChargeAt(now), _bits.Weight);
+                downstream.Complete(_bits.Cost, _class.RouteIndex, latency, outcome, now, ChargeAt(now), _bits.Weight, held);
             }
         }
 
@@ -130,19 +132,21 @@ public partial struct AdmissionLease
     private void LeaveShadow(Outcome outcome, long latency, long now)
     {
         // Whoever still waits in the shadow ends with its request; if the shadow has decided, it may hold units there.
-        object held = Shadow!;
+        object other = Shadow!;
         Downstream shadow;
         bool holdsUnits;
+        long held = LatencyUntil(now);
         ServiceCharge charge = ServiceCharge.None;
-        if (held is ShadowAdmission wait)
+        if (other is ShadowAdmission wait)
         {
             shadow = wait.Shadow;
             holdsUnits = !shadow.TryCancel(wait, now) && wait.State == WaiterState.Admitted;
-            charge = ServiceCharge.Of(wait, now - wait.DecidedAt, _bits.Cost);
+            held = now - wait.DecidedAt;
+            charge = ServiceCharge.Of(wait, held, _bits.Cost);
         }
         else
         {
-            shadow = (Downstream)held;
+            shadow = (Downstream)other;
             holdsUnits = true;
         }
 
@@ -152,11 +156,11 @@ public partial struct AdmissionLease
         {
             if (charge.Charged == 0)
             {
-                shadow.Complete(_bits.Cost, _class!.ShadowRouteIndex, latency, outcome, now, _bits.Weight);
+                shadow.Complete(_bits.Cost, _class!.ShadowRouteIndex, latency, outcome, now, _bits.Weight, held);
             }
             else
             {
-                shadow.Complete(_bits.Cost, _class!.ShadowRouteIndex, latency, outcome, now, charge, _bits.Weight);
+                shadow.Complete(_bits.Cost, _class!.ShadowRouteIndex, latency, outcome, now, charge, _bits.Weight, held);
             }
         }
     }

@@ -103,7 +103,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
             : state with { Unbound = Math.Min(state.Unbound, MostUnbound) + 1 };
 
         // As few as stray faults would be say nothing.
-        if (window.Dropped * 50 > window.Completions)
+        if (window.Dropped * 50 > window.Served)
         {
             return AfterDropped(state, window, settings);
         }
@@ -166,7 +166,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
 
     /// <summary>With fewer in flight than this, the highest priorities would be refused.</summary>
     private static double Essential(AdaptiveState state, in WindowSummary window)
-        => state.Demand.Essential(window.Latency);
+        => state.Demand.Essential(window.Hold);
 
     private static (AdaptiveState State, LimitDecision Decision) NotBound(
         AdaptiveState state, in WindowSummary window, LimitSettings settings)

@@ -25,7 +25,7 @@ internal readonly record struct Demand(double Critical, double High, double Norm
         double rate = window.Arrivals / (Math.Max(1, window.FullArrivals) * Math.Max(window.Seconds, 1e-9));
         PriorityCounts seen = window.FullByPriority;
         Demand now = new(rate * seen.Critical, rate * seen.High, rate * seen.Normal, rate * seen.Low);
-        double served = Math.Max(Keep * Served, window.Completions / Math.Max(window.Seconds, 1e-9));
+        double served = Math.Max(Keep * Served, window.Served / Math.Max(window.Seconds, 1e-9));
         return !IsKnown ? now with { Served = served } : new(
             Critical + (Weight * (now.Critical - Critical)),
             High + (Weight * (now.High - High)),
@@ -40,8 +40,8 @@ internal readonly record struct Demand(double Critical, double High, double Norm
     /// How many in flight the highest priorities need so that they are served, as far as there is room for them; but never
     /// the lowest that comes: somebody has to wait while the limit learns.
     /// </summary>
-    /// <param name="latency">Seconds that a request takes.</param>
-    public double Essential(double latency)
+    /// <param name="hold">Seconds that a request holds a unit.</param>
+    public double Essential(double hold)
     {
         ReadOnlySpan<double> rates = [Critical, High, Normal, Low];
         double sum = 0;
@@ -56,7 +56,7 @@ internal readonly record struct Demand(double Critical, double High, double Norm
             }
 
             // If they come at random there are more at a time than this once in six.
-            essential = (sum * latency) + Math.Sqrt(sum * latency);
+            essential = (sum * hold) + Math.Sqrt(sum * hold);
         }
 
         return essential;

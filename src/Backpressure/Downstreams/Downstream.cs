@@ -130,9 +130,10 @@ internal sealed partial class Downstream : IDisposable
     /// <param name="outcome">What became of it.</param>
     /// <param name="now">The time.</param>
     /// <param name="weight">How many requests it stands for; 0: it is not measured.</param>
-    public void Complete(int cost, int route, long latency, Outcome outcome, long now, int weight = 1)
+    /// <param name="held">How long it has had its units, in timestamp ticks; negative: not known.</param>
+    public void Complete(int cost, int route, long latency, Outcome outcome, long now, int weight = 1, long held = -1)
     {
-        bool waiters = LeaveMeasured(cost, route, latency, outcome, weight, out uint number);
+        bool waiters = LeaveMeasured(cost, route, latency, outcome, weight, held, out uint number);
         FollowUp(waiters, now, number);
     }
 
@@ -144,12 +145,13 @@ internal sealed partial class Downstream : IDisposable
     /// <param name="now">The time.</param>
     /// <param name="charge">What it took.</param>
     /// <param name="weight">How many requests it stands for; 0: it is not measured.</param>
-    public void Complete(int cost, int route, long latency, Outcome outcome, long now, in ServiceCharge charge, int weight = 1)
+    /// <param name="held">How long it has had its units, in timestamp ticks; negative: not known.</param>
+    public void Complete(int cost, int route, long latency, Outcome outcome, long now, in ServiceCharge charge, int weight = 1, long held = -1)
     {
         // Until its units are back nothing may throw.
         DecidedWaiters decided = default;
         int inFlight = Gate.Leave(cost, charge, now, ref decided);
-        uint number = Measure(route, latency, outcome, inFlight, weight);
+        uint number = Measure(cost, route, latency, outcome, inFlight, weight, held);
         decided.Tell();
         FollowUp(waiters: false, now, number);
         Taken?.Invoke(this, charge);
@@ -252,22 +254,27 @@ internal sealed partial class Downstream : IDisposable
     internal void NoteFull(Priority priority, long now) => _full.Post(priority, now);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool LeaveMeasured(int cost, int route, long latency, Outcome outcome, int weight, out uint number)
+    private bool LeaveMeasured(int cost, int route, long latency, Outcome outcome, int weight, long held, out uint number)
     {
         // Until its units are back nothing may throw.
         bool waiters = Gate.Leave(cost, out int inFlight);
-        number = Measure(route, latency, outcome, inFlight, weight);
+        number = Measure(cost, route, latency, outcome, inFlight, weight, held);
         return waiters;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private uint Measure(int route, long latency, Outcome outcome, int inFlight, int weight)
+    private uint Measure(int cost, int route, long latency, Outcome outcome, int inFlight, int weight, long held)
     {
         uint number = Unmeasured;
         if (weight > 0)
         {
+            long sample = outcome == Outcome.Success ? latency : -1;
             number = Meter.Take();
-            Meter.Record(number, route, outcome == Outcome.Success ? latency : -1, inFlight, weight);
+            Meter.Record(number, route, sample, inFlight, weight);
+            if (outcome != Outcome.Dropped)
+            {
+                Meter.Held(cost, sample, held, weight);
+            }
         }
 
         if (outcome == Outcome.Dropped)

@@ -17,7 +17,25 @@ internal record struct MeterSums
 
     public double DroppedLatencySum;
 
+    /// <summary>
+    /// Units × time in flight that <see cref="LatencySum"/> does not have: of requests that are no sample, of units beyond a
+    /// request's first, and of slots that were held after the response had begun. Of those that were dropped, none.
+    /// </summary>
+    public double OtherHeld;
+
+    /// <summary>Units beyond the first of each departure.</summary>
+    public double OtherUnits;
+
     public readonly double MeanLatency => Samples > 0 ? LatencySum / Samples : 0;
+
+    /// <summary>Units × time in flight of all that were not dropped.</summary>
+    public readonly double Held => LatencySum + OtherHeld;
+
+    /// <summary>The same ÷ the latencies: 1 where every request is a sample of one unit, that holds its slot no longer.</summary>
+    public readonly double HeldPerLatency => LatencySum > 0 ? Held / LatencySum : 1;
+
+    /// <summary>Units of a departure, on the mean.</summary>
+    public readonly double MeanUnits => Departures > 0 ? 1 + (OtherUnits / Departures) : 1;
 
     /// <summary>The latency that a moment in flight belongs to, on the mean: that of long requests more often than of short ones.</summary>
     public readonly double Residence => LatencySum > 0 ? LatencySecondMoment / LatencySum : 0;

@@ -15,7 +15,7 @@ namespace Backpressure.Measurement;
 /// </remarks>
 internal sealed class Sampling
 {
-    /// <summary>So many samples a second are left at least: a thousand in the shortest window.</summary>
+    /// <summary>So many samples a second are left at least: five hundred in the shortest window.</summary>
     public const int Enough = 10_000;
 
     /// <summary>Beyond it the clock no longer counts.</summary>

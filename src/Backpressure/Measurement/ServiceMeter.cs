@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -38,6 +39,9 @@ internal sealed class ServiceMeter
     private const uint WeightMask = (1 << (63 - WeightShift)) - 1;
     private const ulong Written = 1ul << 63;
 
+    // A slot that is held for less than a sixteenth longer than the latency says is no news: each response begins before its request ends.
+    private const int LeastHeldShift = 4;
+
     private readonly ulong[] _ring = new ulong[2 * RingSize];
 
     // The ring as it was when its entries were drained: what is equal is not looked at.
@@ -54,6 +58,10 @@ internal sealed class ServiceMeter
     private int _droppedSamplesDrained;
     private long _droppedTicks;
     private long _droppedTicksDrained;
+    private long _otherHeldTicks;
+    private long _otherHeldTicksDrained;
+    private long _otherUnits;
+    private long _otherUnitsDrained;
 
     public ServiceMeter(long ticksPerSecond)
     {
@@ -118,6 +126,30 @@ internal sealed class ServiceMeter
         Interlocked.Increment(ref _dropped);
     }
 
+    /// <summary>
+    /// Notes what one of those recorded has held of the limit beyond what its latency says. Without it, what is in flight would
+    /// seem stretched by all that is no sample. Not for those that were dropped: they are to look like a queue.
+    /// </summary>
+    /// <param name="cost">Its units.</param>
+    /// <param name="latencyTicks">As recorded: its service time, or below zero if it is no sample.</param>
+    /// <param name="heldTicks">How long it has had its units; below zero: not known.</param>
+    /// <param name="weight">For how many it stands.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Held(int cost, long latencyTicks, long heldTicks, int weight = 1)
+    {
+        long known = Math.Max(0, latencyTicks);
+        long besides = (cost * Math.Max(heldTicks, known)) - known;
+        if (besides > known >> LeastHeldShift)
+        {
+            Interlocked.Add(ref _otherHeldTicks, weight * besides);
+        }
+
+        if (cost > 1)
+        {
+            Interlocked.Add(ref _otherUnits, (long)weight * (cost - 1));
+        }
+    }
+
     /// <summary>The latency a route usually has now, queueing in the downstream included; 0 when it is not known.</summary>
     public long UsualLatencyTicks(int route) => _routes.UsualTicks(route);
 
@@ -144,6 +176,12 @@ internal sealed class ServiceMeter
         _open.Dropped += dropped - _droppedDrained;
         _open.DroppedSamples += samples - _droppedSamplesDrained;
         _open.DroppedLatencySum += (ticks - _droppedTicksDrained) * _secondsPerTick;
+        long held = Volatile.Read(ref _otherHeldTicks);
+        long units = Volatile.Read(ref _otherUnits);
+        _open.OtherHeld += (held - _otherHeldTicksDrained) * _secondsPerTick;
+        _open.OtherUnits += units - _otherUnitsDrained;
+        _otherHeldTicksDrained = held;
+        _otherUnitsDrained = units;
         _droppedDrained = dropped;
         _droppedSamplesDrained = samples;
         _droppedTicksDrained = ticks;

@@ -59,6 +59,7 @@ internal sealed class WindowBuilder
     private double _inFlightSeconds;
     private double _meanLatency;
     private double _residence;
+    private double _heldPerLatency = 1;
     private double _samplesPerEffective = 1.25;
     private double _settleSeconds;
     private bool _settling;
@@ -120,7 +121,8 @@ internal sealed class WindowBuilder
         {
             // The first to come back are the short ones: no baseline is to be learnt from them, only how long to wait.
             _warm = true;
-            _meanLatency = Math.Max(sums.MeanLatency, _inFlightSeconds / sums.Samples);
+            _heldPerLatency = sums.HeldPerLatency;
+            _meanLatency = Math.Max(sums.MeanLatency, _inFlightSeconds / (sums.Samples * _heldPerLatency));
 
             // Taken for alike, unequal ones would soon seem overdue, and the first baselines come from the short ones.
             _samplesPerEffective = Math.Clamp(sums.Samples / sums.EffectiveSamples, _samplesPerEffective, MostUnequal);
@@ -134,6 +136,7 @@ internal sealed class WindowBuilder
         if (sums.Samples >= FewestSamples || (sums.Samples > 0 && _meanLatency == 0))
         {
             _meanLatency = MeanLatencyOf(window);
+            _heldPerLatency = sums.HeldPerLatency;
             _residence = sums.Residence;
             double ratio = sums.Samples / sums.EffectiveSamples;
             _samplesPerEffective += 0.2 * (Math.Min(ratio, MostUnequal) - _samplesPerEffective);
@@ -160,7 +163,8 @@ internal sealed class WindowBuilder
             return false;
         }
 
-        return _inFlightSeconds > Overdue * EffectiveSamplesNeeded * _samplesPerEffective * _meanLatency && sums.Samples > 0;
+        double usual = EffectiveSamplesNeeded * _samplesPerEffective * _meanLatency * _heldPerLatency;
+        return _inFlightSeconds > Overdue * usual && sums.Samples > 0;
     }
 
     private bool IsEnough(in MeterSums sums, double elapsed, WindowPace pace, long full, bool overdue)
@@ -172,7 +176,7 @@ internal sealed class WindowBuilder
         }
 
         // What has come back must account for what was in flight, or only the short ones have been seen.
-        bool accounted = _inFlightSeconds <= Unaccounted * sums.LatencySum;
+        bool accounted = _inFlightSeconds <= Unaccounted * sums.Held;
         double latency = _meanLatency > 0 ? _meanLatency : sums.MeanLatency;
         double residence = Math.Max(_residence, sums.Residence);
         if (accounted && sums.EffectiveSamples >= Plenty * EffectiveSamplesNeeded)
@@ -207,7 +211,7 @@ internal sealed class WindowBuilder
         // A departure counts itself. At a full gate its place is taken at once, so that is right; on a free gate the
         // others alone are the mean (departures see what arrivals see).
         double boundShare = arrivals > 0 ? (double)full / arrivals : 0;
-        double inFlight = sums.Departures > 0 ? (sums.InFlightSum / sums.Departures) - (1 - boundShare) : reading.InFlight;
+        double inFlight = sums.Departures > 0 ? (sums.InFlightSum / sums.Departures) - (sums.MeanUnits * (1 - boundShare)) : reading.InFlight;
         if (overdue && sums.Departures > 0)
         {
             inFlight = ((inFlight * sums.Departures) + (reading.InFlight * (double)WeightOfReading))
@@ -219,6 +223,8 @@ internal sealed class WindowBuilder
             ClosedAt = now,
             Seconds = elapsed,
             Completions = sums.Samples,
+            Unsampled = Math.Max(0, sums.Departures - sums.Samples - sums.Dropped),
+            HeldPerLatency = sums.HeldPerLatency,
             Dropped = sums.Dropped,
             DroppedSamples = sums.DroppedSamples,
             DroppedLatencySum = sums.DroppedLatencySum,
@@ -226,7 +232,7 @@ internal sealed class WindowBuilder
             PeakInFlight = Math.Max(sums.PeakInFlight, reading.InFlight),
             Work = _meter.Work(),
             Noise = _meter.Noise(),
-            EdgeNoise = AgeSpread * Math.Max(sums.Residence, _residence) / (elapsed * Math.Sqrt(Math.Max(1, inFlight))),
+            EdgeNoise = AgeSpread * Math.Max(sums.Residence, _residence) / (elapsed * Math.Sqrt(Math.Max(1, inFlight / sums.MeanUnits))),
             LatencySum = sums.LatencySum,
             LatencySquaredSum = sums.LatencySquaredSum,
             Arrivals = arrivals,
@@ -243,7 +249,7 @@ internal sealed class WindowBuilder
     private static double MeanLatencyOf(in WindowSummary window)
     {
         double seen = window.LatencySum / window.Completions;
-        double little = window.MeanInFlight * window.Seconds / window.Completions;
+        double little = window.MeanInFlight * window.Seconds / (window.Completions * window.HeldPerLatency);
         return window.Bound || little > Unaccounted * seen ? Math.Clamp(little, seen, 4 * seen) : seen;
     }
 }

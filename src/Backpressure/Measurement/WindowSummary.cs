@@ -3,6 +3,10 @@ namespace Backpressure.Measurement;
 /// <summary>What one window of measurement saw, closed when it holds enough to judge. Times in seconds.</summary>
 internal readonly record struct WindowSummary
 {
+    public WindowSummary()
+    {
+    }
+
     /// <summary>When it closed, in timestamp ticks.</summary>
     public required long ClosedAt { get; init; }
 
@@ -10,6 +14,18 @@ internal readonly record struct WindowSummary
 
     /// <summary>Completions whose latency is a sample, or would have been had it been measured.</summary>
     public required int Completions { get; init; }
+
+    /// <summary>Those that were not dropped and are no sample all the same.</summary>
+    public int Unsampled { get; init; }
+
+    /// <summary>All that were not dropped.</summary>
+    public int Served => Completions + Unsampled;
+
+    /// <summary>
+    /// Units × time in flight of all that were not dropped ÷ the latencies of those that are samples: 1 where every request is
+    /// one, of one unit.
+    /// </summary>
+    public double HeldPerLatency { get; init; } = 1;
 
     /// <summary>Requests that the downstream timed out or refused.</summary>
     public required int Dropped { get; init; }
@@ -20,12 +36,12 @@ internal readonly record struct WindowSummary
     /// <summary>Their latencies: no measure of the downstream's speed, but of how long it kept a slot.</summary>
     public required double DroppedLatencySum { get; init; }
 
-    /// <summary>n: requests in flight, as departures saw them.</summary>
+    /// <summary>n: units in flight, as departures saw them.</summary>
     public required double MeanInFlight { get; init; }
 
     public required int PeakInFlight { get; init; }
 
-    /// <summary>B: what the latencies of those completed would have been unstretched: work done, in server-seconds.</summary>
+    /// <summary>B: what the latencies of the samples would have been unstretched: work done, in server-seconds.</summary>
     public required double Work { get; init; }
 
     /// <summary>The relative standard error of <see cref="LatencyStretch"/>; what differs between routes is none.</summary>
@@ -68,8 +84,11 @@ internal readonly record struct WindowSummary
     /// <summary>Whether decisions were only observed, not carried out.</summary>
     public required bool Shadow { get; init; }
 
-    /// <summary>Y: servers' worth of work finished per second.</summary>
-    public double WorkRate => Seconds > 0 ? Work / Seconds : 0;
+    /// <summary>
+    /// Y: work finished per second, in units of the limit: the servers that the samples kept busy, and as many more as all
+    /// others held meanwhile, which are taken to be stretched alike.
+    /// </summary>
+    public double WorkRate => Seconds > 0 ? Work * HeldPerLatency / Seconds : 0;
 
     /// <summary>
     /// S = n / Y: how many times longer work takes than unqueued, by Little's law. Immediate, and free of survivor
@@ -80,11 +99,20 @@ internal readonly record struct WindowSummary
     /// <summary>SL: the same from latencies alone. Calmer, but late after a change.</summary>
     public double LatencyStretch => LatencySum / Math.Max(Work, 1e-12);
 
-    /// <summary>Seconds that a request takes: by Little's law, but those that were dropped may have been so at once.</summary>
-    public double Latency => Dropped > 0 ? LatencySum / Math.Max(1, Completions) : MeanInFlight * Seconds / Math.Max(1, Completions);
+    /// <summary>
+    /// Seconds that a request holds a unit: by Little's law, but those that were dropped may have been so at once.
+    /// </summary>
+    public double Hold => (Dropped > 0 ? LatencySum * HeldPerLatency : MeanInFlight * Seconds) / Math.Max(1, Served);
 
     /// <summary>How many of those in flight there were that were served in the end.</summary>
-    public double ServedInFlight => MeanInFlight * LatencySum / Math.Max(LatencySum + DroppedLatencySum, 1e-12);
+    public double ServedInFlight
+    {
+        get
+        {
+            double held = LatencySum * HeldPerLatency;
+            return MeanInFlight * held / Math.Max(held + DroppedLatencySum, 1e-12);
+        }
+    }
 
     /// <summary>The relative standard error of what this window measured.</summary>
     public double RelativeError => LatencySum > 0 ? Math.Sqrt(LatencySquaredSum) / LatencySum : 1;

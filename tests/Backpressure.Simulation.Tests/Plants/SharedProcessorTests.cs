@@ -46,6 +46,24 @@ public class SharedProcessorTests
         }
     }
 
+    // Six at a time on 20 servers: three run at full speed, a fourth slows all of them down.
+    [Theory]
+    [InlineData(3, 1)]
+    [InlineData(4, 24 / 20.0)]
+    public void NextEnd_OfJobsOnManyServers_GoesByTheServersTheyKeepBusy(int jobs, double expected)
+    {
+        var plant = new SharedProcessor(20, contention: 0);
+        for (int i = 0; i < jobs; i++)
+        {
+            plant.Add(new Request(null!) { Servers = 6 }, 1);
+        }
+
+        Assert.Equal(expected, plant.NextEnd, 9);
+        plant.AdvanceTo(plant.NextEnd);
+        plant.TakeEnded();
+        Assert.Equal(expected, plant.NextEnd, 9);
+    }
+
     [Theory]
     [InlineData(5, 0.3, 5)]
     [InlineData(20, 0.3, 20)]

@@ -16,6 +16,7 @@ internal sealed class SharedProcessor
     private double _served;
     private double _speed = 1;
     private double _now;
+    private int _busy;
 
     public SharedProcessor(double servers, double contention)
     {
@@ -69,6 +70,7 @@ internal sealed class SharedProcessor
 
         _ends[at] = end;
         _jobs[at] = job;
+        _busy += job.Servers;
         Changed();
     }
 
@@ -76,6 +78,7 @@ internal sealed class SharedProcessor
     public Request TakeEnded()
     {
         Request ended = _jobs[0];
+        _busy -= ended.Servers;
         _served = Math.Max(_served, _ends[0]);
         int last = --Count;
         double end = _ends[last];
@@ -123,7 +126,7 @@ internal sealed class SharedProcessor
             return;
         }
 
-        _speed = PlantSpec.WorkRate(Count, _servers, _contention) / Count;
+        _speed = PlantSpec.WorkRate(_busy, _servers, _contention) / _busy;
         NextEnd = _speed > 0 ? _now + (Math.Max(0, _ends[0] - _served) / _speed) : double.PositiveInfinity;
     }
 }

@@ -11,10 +11,13 @@ internal sealed class Request(Run run) : Waiter
     /// <summary>When the gate let it in, in ticks.</summary>
     public long StartedAt { get; set; }
 
-    /// <summary>Server-seconds.</summary>
+    /// <summary>Seconds, on servers of its own.</summary>
     public double Work { get; set; }
 
     public int Kind { get; set; }
+
+    /// <summary>Servers that it keeps busy at a time.</summary>
+    public int Servers { get; set; } = 1;
 
     /// <summary>The phase in which its client came first.</summary>
     public int Phase { get; set; }

@@ -195,6 +195,7 @@ internal sealed class Run : IDisposable
         Request request = _idle.TryPop(out Request? idle) ? idle : new Request(this);
         request.Work = work;
         request.Kind = kind;
+        request.Servers = _timeline.Scenario.Kinds[kind].Servers;
         request.Phase = phase;
         request.Client = client;
         request.Attempt = 0;
@@ -236,7 +237,8 @@ internal sealed class Run : IDisposable
         request.HasWaited = false;
         _record.TallyOf(request.Phase, request.Kind).Attempts++;
         _crowd?.Sent(request, _now);
-        if (_gate.TryEnter(1))
+        RequestKind kind = _timeline.Scenario.Kinds[request.Kind];
+        if (_gate.TryEnter(kind.Cost))
         {
             Start(request, now);
             return;
@@ -244,9 +246,9 @@ internal sealed class Run : IDisposable
 
         var arrival = new Arrival
         {
-            Priority = _timeline.Scenario.Kinds[request.Kind].Priority,
+            Priority = kind.Priority,
             Overflow = Overflow.Shed,
-            Cost = 1,
+            Cost = kind.Cost,
             MaxWait = _maxWait,
             Deadline = now + _deadline,
             UsualService = _downstream.Meter.UsualLatencyTicks(_routes[request.Kind]),
@@ -285,9 +287,10 @@ internal sealed class Run : IDisposable
         int route = _routes[request.Kind];
         long service = now - request.StartedAt;
         Outcome outcome = request.Abandoned ? Outcome.Ignored : Served(request);
-        ServiceCharge charge = request.HasWaited ? ServiceCharge.Of(request, service, 1) : ServiceCharge.None;
+        RequestKind kind = _timeline.Scenario.Kinds[request.Kind];
+        ServiceCharge charge = request.HasWaited ? ServiceCharge.Of(request, service, kind.Cost) : ServiceCharge.None;
         _idle.Push(request);
-        _downstream.Complete(1, route, service, outcome, now, charge: charge);
+        _downstream.Complete(kind.Cost, route, kind.IsSample ? service : -1, outcome, now, charge: charge, held: service);
     }
 
     private Outcome Served(Request request)
@@ -300,7 +303,7 @@ internal sealed class Run : IDisposable
         if (inTime)
         {
             tally.InTime++;
-            _record.InTime[_timeline.BinAt(_now)] += request.Work;
+            _record.InTime[_timeline.BinAt(_now)] += request.Work * request.Servers;
         }
         else
         {

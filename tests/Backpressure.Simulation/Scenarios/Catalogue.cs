@@ -21,6 +21,7 @@ internal static class Catalogue
         ClientScenarios.WithHandler,
         ClientScenarios.RetryAfter,
         ClientScenarios.RetryAfterWithHandler,
+        .. UnitScenarios.All,
     ];
 
     /// <summary>Those that are tried on other plants.</summary>

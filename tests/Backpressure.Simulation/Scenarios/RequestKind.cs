@@ -10,4 +10,13 @@ internal sealed record RequestKind(string Name, double Work = 1, double Share = 
 
     /// <summary>Its route in the engine.</summary>
     public string Route { get; init; } = Name;
+
+    /// <summary>Units of the limit that it takes.</summary>
+    public int Cost { get; init; } = 1;
+
+    /// <summary>Servers that it keeps busy at a time.</summary>
+    public int Servers { get; init; } = 1;
+
+    /// <summary>Whether its latency says something of the downstream: that of an upload does not.</summary>
+    public bool IsSample { get; init; } = true;
 }

@@ -82,11 +82,26 @@ internal sealed class Timeline
         double shares = 0;
         for (int kind = 0; kind < Scenario.Kinds.Count; kind++)
         {
-            work += ShareOf(phase, kind) * Scenario.Kinds[kind].Work;
+            work += ShareOf(phase, kind) * Scenario.Kinds[kind].Work * Scenario.Kinds[kind].Servers;
             shares += ShareOf(phase, kind);
         }
 
         return Plant.MeanService * work / shares;
+    }
+
+    /// <summary>Units of the limit for each server that is kept busy.</summary>
+    public double UnitsOfServer(int phase)
+    {
+        double servers = 0;
+        double units = 0;
+        for (int kind = 0; kind < Scenario.Kinds.Count; kind++)
+        {
+            double share = ShareOf(phase, kind) * Scenario.Kinds[kind].Work;
+            servers += share * Scenario.Kinds[kind].Servers;
+            units += share * Scenario.Kinds[kind].Cost;
+        }
+
+        return units / servers;
     }
 
     /// <summary>Arrivals per second at a load.</summary>
@@ -138,7 +153,7 @@ internal sealed class Timeline
             }
 
             // A stop or an outage is over before any limit could do better than to stay.
-            int best = PlantSpec.BestLimit(servers > 0 ? servers : Servers, Plant.Contention);
+            int best = (int)Math.Round(PlantSpec.BestLimit(servers > 0 ? servers : Servers, Plant.Contention) * UnitsOfServer(phase));
             double sinceStop = at % (10 * Unit);
             bool stopped = Plant.Course == CapacityCourse.Stops && at >= 9 * Unit && (sinceStop < 0.29 * Unit || sinceStop > 9.99 * Unit);
             yield return new Change(at, stopped ? 0 : servers, best, phase);

@@ -26,4 +26,22 @@ public sealed class MeterSumsTests
     [InlineData(4, 0, 0)]
     public void EffectiveSamples_UnequalOnes_AreFewerThanTheirNumber(double sum, double squaredSum, double expected)
         => Assert.Equal(expected, new MeterSums { LatencySum = sum, LatencySquaredSum = squaredSum }.EffectiveSamples, 12);
+
+    [Theory]
+    [InlineData(4, 0, 4, 1)]
+    [InlineData(4, 6, 10, 2.5)]
+    [InlineData(0, 6, 6, 1)] // Nothing to compare with.
+    [InlineData(0, 0, 0, 1)]
+    public void Held_IsLatenciesAndAllElseThatWasHeld(double latencies, double other, double held, double perLatency)
+    {
+        var sums = new MeterSums { LatencySum = latencies, OtherHeld = other };
+        Assert.Equal((held, perLatency), (sums.Held, sums.HeldPerLatency));
+    }
+
+    [Theory]
+    [InlineData(4, 0, 1)]
+    [InlineData(4, 6, 2.5)]
+    [InlineData(0, 6, 1)]
+    public void MeanUnits_CountsTheFirstOfEach(int departures, double other, double expected)
+        => Assert.Equal(expected, new MeterSums { Departures = departures, OtherUnits = other }.MeanUnits);
 }

@@ -36,6 +36,18 @@ public sealed class RouteLatenciesTests
         Assert.Equal(20.5, _routes.Work(), 12); // 1 + 39 × 0.5.
     }
 
+    [Theory]
+    [InlineData(15)]
+    [InlineData(16)]
+    [InlineData(40)] // More than twice as many as there is room for.
+    public void UsualTicks_OfTheFirstRoute_WhateverItsNumber(int route)
+    {
+        Assert.Equal(0, _routes.UsualTicks(route));
+        _routes.Add(route, 2, 1);
+        Assert.Equal(2000, _routes.UsualTicks(route));
+        Assert.Equal(0, _routes.UsualTicks(route + 1));
+    }
+
     [Fact]
     public void Add_LatencyOfZero_CountsItsRouteOnce()
     {

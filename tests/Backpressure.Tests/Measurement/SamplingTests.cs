@@ -39,6 +39,28 @@ public sealed class SamplingTests
         Assert.Equal(0, sampling.Shift);
     }
 
+    [Theory]
+    [InlineData(4_999, 0)]
+    [InlineData(5_000, 4)] // A 200th of a second: 200 000 a second, of which 12 500 are left.
+    public void Look_AfterATwoHundredthOfASecond_GoesByTheRate(long after, int shift)
+    {
+        var sampling = new Sampling(CounterBits, TicksPerSecond, 0);
+        sampling.Look(1_000, after);
+        Assert.Equal(shift, sampling.Shift);
+    }
+
+    [Fact]
+    public void Look_ByOneThread_LeavesItToTheNext()
+    {
+        var sampling = new Sampling(CounterBits, TicksPerSecond, 0);
+        var first = new Thread(() => sampling.Look(1_000, TicksPerSecond / 100));
+        first.Start();
+        first.Join();
+        Assert.Equal(3, sampling.Shift);
+        sampling.Look(1_001, 2 * TicksPerSecond / 100);
+        Assert.Equal(0, sampling.Shift);
+    }
+
     [Fact]
     public void Look_AcrossTheWrapOfTheCounter_SeesTheRate()
     {

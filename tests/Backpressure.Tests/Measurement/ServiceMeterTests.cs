@@ -50,6 +50,42 @@ public sealed class ServiceMeterTests
         Assert.Equal(5, sums.PeakInFlight);
         Assert.Equal(0.3, sums.LatencySum, 9);
         Assert.Equal(0.05, sums.LatencySquaredSum, 9);
+        Assert.Equal(0.05, sums.LatencySecondMoment, 9);
+    }
+
+    [Fact]
+    public void Drain_OneThatStandsForMany_CountsAsOftenAndItsSquareByTheSquare()
+    {
+        ServiceMeter meter = new(1000);
+        meter.Record(0, 1, 500, 3, weight: 4);
+        meter.Drain();
+        MeterSums sums = meter.Open;
+        Assert.Equal((4, 4, 12.0, 2.0), (sums.Departures, sums.Samples, sums.InFlightSum, sums.LatencySum));
+        Assert.Equal((4.0, 1.0), (sums.LatencySquaredSum, sums.LatencySecondMoment));
+    }
+
+    [Fact]
+    public void Held_IsOfTheWindowItWasToldIn()
+    {
+        ServiceMeter meter = new(1000);
+        meter.Held(1, -1, 300);
+        meter.Held(3, 100, 200, weight: 4); // 3 × 200 − 100, four times.
+        meter.Drain();
+        meter.Drain();
+        Assert.Equal((2.3, 8.0), (Math.Round(meter.Open.OtherHeld, 9), meter.Open.OtherUnits));
+        meter.Discard();
+        meter.Held(2, -1, 350);
+        meter.Drain();
+        Assert.Equal((0.7, 1.0), (Math.Round(meter.Open.OtherHeld, 9), meter.Open.OtherUnits));
+    }
+
+    [Fact]
+    public void Dropped_AtOnce_IsASampleOfNoTime()
+    {
+        ServiceMeter meter = new(1000);
+        meter.Dropped(0);
+        meter.Drain();
+        Assert.Equal((1, 1, 0.0), (meter.Open.Dropped, meter.Open.DroppedSamples, meter.Open.DroppedLatencySum));
     }
 
     [Fact]

@@ -175,6 +175,48 @@ public sealed class WindowBuilderBoundsTests
         }
     }
 
+    // Residence was 208, as above; twice the samples needed are believed, and now say 64: 2.25 × 64 = 144.
+    [Theory]
+    [InlineData(49, 144, false)]
+    [InlineData(50, 143, false)]
+    [InlineData(50, 144, true)]
+    public void TryClose_LongRequestsHaveGone_TakesFiftySamplesToBelieveIt(int samples, int after, bool closes)
+    {
+        AfterLongRequests();
+        Leave(samples, 64);
+        Assert.Equal(closes, Close(after) is not null);
+    }
+
+    // Of 1.65 samples for an effective one (a fifth of the way from 1.25 to 3.25) 37.5 × 64 are 3960: 32 × 124 are more.
+    [Theory]
+    [InlineData(143, false)]
+    [InlineData(144, true)]
+    public void TryClose_OverdueAfterLongRequests_DoesNotWaitForThem(int after, bool closes)
+    {
+        AfterLongRequests();
+        _gate = _gate with { InFlight = 32 };
+        Assert.Null(Close(0));
+        Leave(5, 64);
+        Assert.Equal(closes, Close(after) is not null);
+    }
+
+    // As many of 16 as of 256: the standard deviation of their logarithms is 1.39, of the mean of 200 of them .098, and of 80 .15.
+    // 1.75 × 241.9 = 423.3; 20 latencies of 64 are 1280.
+    [Theory]
+    [InlineData(false, 40, 424, true)]
+    [InlineData(true, 40, 424, false)]
+    [InlineData(true, 40, 1280, false)]
+    [InlineData(true, 40, 1281, true)] // In the end it has to do.
+    [InlineData(true, 100, 423, false)]
+    [InlineData(true, 100, 424, true)]
+    public void TryClose_Careful_WaitsUntilTheNoiseIsATenth(bool careful, int ofEach, int after, bool closes)
+    {
+        Warm(64);
+        Leave(ofEach, 16);
+        Leave(ofEach, 256);
+        Assert.Equal(closes, Close(after, careful ? WindowPace.Careful : WindowPace.Usual) is not null);
+    }
+
     [Theory]
     [InlineData(160, true)] // 13 × 160 = 2080 = 1.3 × 25 × 64.
     [InlineData(161, false)]
@@ -414,13 +456,19 @@ public sealed class WindowBuilderBoundsTests
     [Fact]
     public void TryClose_EdgeNoise_RemembersALongerResidence()
     {
+        AfterLongRequests();
+        Leave(25, 64);
+        Assert.Equal(0.57 * 4 / 7, Close(364)!.Value.EdgeNoise, 12); // 208 / 364 = 4 / 7.
+    }
+
+    // Σ latency² ÷ Σ latency = 208 of them, and a mean of 64.
+    private void AfterLongRequests()
+    {
         Warm(64);
         Leave(80, 16);
         Leave(20, 256);
         Assert.NotNull(Close(364));
         _builder.Restart(_gate, _now, Settling.None);
-        Leave(25, 64);
-        Assert.Equal(0.57 * 4 / 7, Close(364)!.Value.EdgeNoise, 12); // 208 / 364 = 4 / 7.
     }
 
     // The very first samples: they only tell the latency. What is in flight counts from the next window on.

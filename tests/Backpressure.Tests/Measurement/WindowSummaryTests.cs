@@ -47,10 +47,10 @@ public sealed class WindowSummaryTests
     [InlineData(0, 0, 4)] // Nobody came back: as if one had.
     [InlineData(1, 1, 6)]
     [InlineData(1, 0, 6)]
-    public void Latency_GoesByLittle_UnlessSomeWereDropped(int dropped, int completions, double expected)
+    public void Hold_GoesByLittle_UnlessSomeWereDropped(int dropped, int completions, double expected)
         => Assert.Equal(
             expected,
-            (Empty with { Dropped = dropped, Completions = completions, MeanInFlight = 8, Seconds = 0.5, LatencySum = 6 }).Latency,
+            (Empty with { Dropped = dropped, Completions = completions, MeanInFlight = 8, Seconds = 0.5, LatencySum = 6 }).Hold,
             12);
 
     [Theory]
@@ -78,6 +78,30 @@ public sealed class WindowSummaryTests
     [InlineData(1, 1, true)]
     public void Bound_OverHalfOfTheArrivalsMetAFullGate(long full, long arrivals, bool expected)
         => Assert.Equal(expected, (Empty with { FullArrivals = full, Arrivals = arrivals }).Bound);
+
+    // Of 20 and five more that are no sample, holding units for two and a half times as long as the latencies say.
+    [Fact]
+    public void Held_CountsInWorkRateAndHoldAndServedInFlight()
+    {
+        WindowSummary window = Empty with
+        {
+            Completions = 20,
+            Unsampled = 5,
+            HeldPerLatency = 2.5,
+            MeanInFlight = 10,
+            Seconds = 2,
+            Work = 6,
+            LatencySum = 8,
+            DroppedLatencySum = 5,
+        };
+        Assert.Equal(25, window.Served);
+        Assert.Equal(7.5, window.WorkRate, 12); // 6 × 2.5 / 2.
+        Assert.Equal(4 / 3.0, window.Stretch, 12);
+        Assert.Equal(4 / 3.0, window.LatencyStretch, 12); // Of the samples alone: 8 / 6.
+        Assert.Equal(0.8, window.Hold, 12); // 10 × 2 / 25.
+        Assert.Equal(0.8, (window with { Dropped = 1 }).Hold, 12); // 8 × 2.5 / 25.
+        Assert.Equal(8, window.ServedInFlight, 12); // 10 × 20 / (20 + 5).
+    }
 
     private static WindowSummary Empty => new()
     {
