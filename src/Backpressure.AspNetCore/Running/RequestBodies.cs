@@ -15,8 +15,9 @@ internal static class RequestBodies
             : context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
 
     /// <summary>
-    /// Whether the time to serve it says something of the downstream and not of the sender's line. A gRPC request has no
-    /// length, but is small as a rule; without this exception a gRPC service would learn nothing.
+    /// Whether the time to serve it says something of the downstream and not of the sender's line. Messages and documents (gRPC, JSON,
+    /// XML, forms) are small as a rule where their length is not said, as <c>PostAsJsonAsync</c> does not; without this exception
+    /// a service that is asked by them would learn nothing.
     /// </summary>
     public static bool LatencyIsSample(HttpContext context)
     {
@@ -29,6 +30,17 @@ internal static class RequestBodies
 
         return request.ContentLength is { } length
             ? length <= SmallBody
-            : !MayHaveBody(context) || GrpcRequests.IsGrpc(request.ContentType);
+            : !MayHaveBody(context) || GrpcRequests.IsGrpc(request.ContentType) || IsDocument(request.ContentType);
+    }
+
+    private static bool IsDocument(string? contentType)
+    {
+        ReadOnlySpan<char> type = contentType;
+        int parameters = type.IndexOf(';');
+        type = (parameters < 0 ? type : type[..parameters]).TrimEnd();
+        return Is(type, "application/json") || Is(type, "application/xml") || Is(type, "text/xml") || Is(type, "application/x-www-form-urlencoded")
+            || type.EndsWith("+json", StringComparison.OrdinalIgnoreCase) || type.EndsWith("+xml", StringComparison.OrdinalIgnoreCase);
+
+        static bool Is(ReadOnlySpan<char> type, string name) => type.Equals(name, StringComparison.OrdinalIgnoreCase);
     }
 }
