@@ -28,6 +28,13 @@ internal sealed partial class AdaptiveLaw
     // Of the stretch, how much of it latencies must show already, or the change is younger than the window.
     private const double Steady = 0.7;
 
+    // What shows beyond doubt that so many do not hinder each other: the elasticity less its error, and that error.
+    private const double CertainlyUnhindered = 0.7;
+    private const double MostErrorOfCertainty = 0.33;
+
+    // So many more than were seen may still count as seen.
+    private const double ClearedRoom = 1.05;
+
     // Having been cleared, more may well be: slow start goes on as after two good windows.
     private const int StreakAfterShift = 2;
 
@@ -51,13 +58,14 @@ internal sealed partial class AdaptiveLaw
 
         // At the minimum there is nothing to cut, nor where those that run are needed and hardly suffice: look upwards
         // instead, or a shift met there would never be found.
-        bool tooFew = cut > LeastCut * here.InFlight && window.Completions < MuchLess * state.Demand.Served * window.Seconds;
+        bool tooFew = cut > LeastCut * here.InFlight && window.Served < MuchLess * state.Demand.Served * window.Seconds;
         bool up = cut < settings.Min || tooFew;
         double probe = up ? Math.Max(here.InFlight, settings.Min) / CutDepth : cut;
         return Decide(
             state with
             {
                 Phase = AdaptivePhase.Test,
+                IsFirstTest = !state.Verified,
                 Verified = true,
                 Unsteady = 0,
                 Before = here,
@@ -87,7 +95,7 @@ internal sealed partial class AdaptiveLaw
 
     // Congestion makes them need more, but only as long as so many are let in.
     private static double EssentialAtLeast(AdaptiveState state, OperatingPoint here, in WindowSummary window)
-        => state.Demand.Essential(window.Latency * Math.Min(1, state.Before.Stretch / here.Stretch));
+        => state.Demand.Essential(window.Hold * Math.Min(1, state.Before.Stretch / here.Stretch));
 
     /// <summary>Congestion, or a shift of latency? From <see cref="AdaptiveState.Before"/> to here.</summary>
     private static (AdaptiveState State, LimitDecision Decision) Judge(
@@ -96,10 +104,7 @@ internal sealed partial class AdaptiveLaw
         OperatingPoint before = state.Before;
         if (LooksUnhindered(before, here))
         {
-            // With no stretch to explain, that is good news: there is room above.
-            return before.Stretch > Suspicious
-                ? Confirm(state, here, settings)
-                : Decide(state with { Phase = AdaptivePhase.SlowStart }, settings, LimitReason.Test);
+            return before.Stretch > Suspicious ? Confirm(state, here, settings) : RoomAbove(state, here, settings);
         }
 
         if (before.ElasticityTo(here) + (Certain * before.ElasticityError(here)) < -MostUnhindered)
@@ -110,6 +115,23 @@ internal sealed partial class AdaptiveLaw
 
         // More than in proportion: capacity moved meanwhile, or the first point was a mixture. The way back will tell.
         return before.ElasticityTo(here) >= MostUnhindered ? Confirm(state, here, settings) : Congested(state, here, essential, settings);
+    }
+
+    // With no stretch to explain, that so many do not hinder each other is good news: there is room above.
+    private static (AdaptiveState State, LimitDecision Decision) RoomAbove(
+        AdaptiveState state, OperatingPoint here, LimitSettings settings)
+    {
+        double error = state.Before.ElasticityError(here);
+        bool certain = error < MostErrorOfCertainty && state.Before.ElasticityTo(here) - error > CertainlyUnhindered;
+        state = state with { Phase = AdaptivePhase.SlowStart };
+        if (certain && state.IsFirstTest)
+        {
+            // What so many take is the baseline: the first windows may have been lucky ones, and a limit that goes by them would
+            // stay at a third of what there is.
+            state = state with { Cleared = ClearedRoom * state.Before.InFlight, Learnt = 0 };
+        }
+
+        return Decide(state, settings, LimitReason.Test);
     }
 
     private static (AdaptiveState State, LimitDecision Decision) Congested(
@@ -212,7 +234,7 @@ internal sealed partial class AdaptiveLaw
             {
                 Phase = AdaptivePhase.SlowStart,
                 Limit = Math.Max(state.Limit, here.InFlight),
-                Cleared = 1.05 * here.InFlight,
+                Cleared = ClearedRoom * here.InFlight,
                 Learnt = 0,
                 LookedUp = false,
                 Usual = default,

@@ -23,6 +23,9 @@ internal readonly record struct AdaptiveState
     /// </summary>
     public bool Verified { get; init; }
 
+    /// <summary>Whether the test that is under way is the first, of baselines that are not verified.</summary>
+    public bool IsFirstTest { get; init; }
+
     /// <summary>Good windows in a row: slow start grows faster by them.</summary>
     public int Streak { get; init; }
 

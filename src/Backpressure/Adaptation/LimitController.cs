@@ -16,7 +16,7 @@ internal sealed class LimitController
     // A quarter of the ring: three more quarters may pass while the one that drains is kept from its core.
     private const uint DrainMask = (ServiceMeter.RingSize / 4) - 1;
 
-    // A twentieth of the shortest window.
+    // A tenth of the shortest window.
     private const int StepsPerSecond = 200;
 
     private readonly Lock _lock = new();

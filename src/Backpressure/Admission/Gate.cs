@@ -32,7 +32,7 @@ internal sealed partial class Gate
     private long _refused;
     private long _admittedLate;
     private long _mayWaitAt = long.MinValue;
-    private long _latest = long.MinValue;
+    private long _latest;
 
     /// <summary>Builds an open, empty gate.</summary>
     /// <param name="limit">Units that may be in flight.</param>
@@ -50,6 +50,7 @@ internal sealed partial class Gate
         _queue = new WaitQueue(queue, ticksPerSecond);
         _wheel = new TimingWheel(ticksPerSecond, now);
         _book = new RetryAfterBook(ticksPerSecond, seed);
+        _latest = now;
         _nominal = limit;
         _word.SetLimit(limit);
     }

@@ -78,6 +78,7 @@ public sealed class AdaptiveLawTestBoundsTests
         AdaptiveState expected = state with
         {
             Phase = AdaptivePhase.Test,
+            IsFirstTest = true,
             Verified = true,
             Unsteady = 0,
             LookedUp = false,
@@ -129,6 +130,28 @@ public sealed class AdaptiveLawTestBoundsTests
     [InlineData(1.81, nameof(AdaptivePhase.Confirm))] // 1.6 + 0.204 = 1.804.
     public void Cut_WithinOneErrorOfInProportion_LooksUnhindered(double elasticity, string phase)
         => Assert.Equal(phase, Step(Testing(40, 30, 0.1), Halved(30, elasticity)).State.Phase.ToString());
+
+    // A noise of 0.16 in each is 0.3264 of elasticity, of 0.162 0.3305; of 0.01 0.0204.
+    [Theory]
+    [InlineData(true, 0.01, 0.72, false)]
+    [InlineData(true, 0.01, 0.73, true)]
+    [InlineData(true, 0.16, 1.02, false)]
+    [InlineData(true, 0.16, 1.03, true)]
+    [InlineData(true, 0.162, 1.5, false)] // Too noisy to be certain of anything.
+    [InlineData(false, 0.01, 1, false)] // Baselines that were verified before are not moved by it.
+    public void Cut_FirstAndCertainlyUnhindered_ShowsTheBaseline(bool first, double noise, double elasticity, bool learns)
+    {
+        AdaptiveState before = Testing(40, 30, noise) with { IsFirstTest = first, Learnt = 150, Cleared = 7 };
+        (AdaptiveState state, LimitDecision decision) = Step(before, Halved(30, elasticity, noise));
+        Assert.Equal((AdaptivePhase.SlowStart, LimitReason.Test), (state.Phase, decision.Reason));
+        Assert.Equal(learns ? (42, 0) : (7.0, 150), (state.Cleared, state.Learnt)); // 1.05 × 40.
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Begin_IsTheFirstWhereNothingWasVerified(bool verified)
+        => Assert.Equal(!verified, Step(Followed(40) with { Verified = verified, IsFirstTest = verified }, Window(40, 10)).State.IsFirstTest);
 
     [Theory]
     [InlineData(-2, nameof(LimitReason.Test), 0)]

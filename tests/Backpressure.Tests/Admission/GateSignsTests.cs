@@ -19,6 +19,9 @@ public sealed class GateSignsTests
     }
 
     [Fact]
+    public void HandedOverAt_OfAGateThatNobodyHasLeft_IsWhenItWasBuilt() => Assert.Equal(new GateRig(1).Now, new GateRig(1).Gate.HandedOverAt);
+
+    [Fact]
     public void HandedOverAt_IsWhenUnitsPassedOn()
     {
         var rig = new GateRig(1);
