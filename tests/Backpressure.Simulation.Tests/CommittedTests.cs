@@ -7,7 +7,7 @@ namespace Backpressure.Simulation.Tests;
 
 public sealed class CommittedTests : IDisposable
 {
-    private const long LargestPicture = 150 * 1024;
+    private const long LargestPicture = 180 * 1024;
 
     private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
 
@@ -20,12 +20,14 @@ public sealed class CommittedTests : IDisposable
         IReadOnlyList<Result> results = Trial.RunAll(plan.Trials, 1);
 
         IReadOnlyList<Trial> trials = [.. plan.Trials.Take(1).Select(t => t with { Laws = LawUnderTest.Trials })];
-        Committed.Write(_folder, plan, results, Trial.RunAll(trials, 1));
+        Plan unseen = Plan.Of(Options.Parse(["--scenario", "8", "--law", "Adaptive", "--seed", "101", "--initial", "20"], []));
+        Committed.Write(_folder, plan, results, Trial.RunAll(trials, 1), unseen, Trial.RunAll(unseen.Trials, 1));
 
         string page = File.ReadAllText(Path.Combine(_folder, "README.md"));
         Assert.Contains("| **8 lull 0.15× → 0.9×** |", page, StringComparison.Ordinal);
         Assert.Contains("- never moves: fails ", page, StringComparison.Ordinal);
         Assert.Contains("## What the others reach where Adaptive does not", page, StringComparison.Ordinal);
+        Assert.Contains("and on seeds 101 to 105, from all initial limits, ", page, StringComparison.Ordinal);
         Assert.DoesNotContain("## Adaptive against each peer", page, StringComparison.Ordinal);
         foreach (int number in Catalogue.All.Select(s => s.Number).Distinct())
         {
@@ -39,6 +41,7 @@ public sealed class CommittedTests : IDisposable
         Assert.Empty(Guard.FindWorse(File.ReadAllText(Path.Combine(_folder, Committed.QuickScoreboard)), rows, whole: false));
         string whole = File.ReadAllText(Path.Combine(_folder, Committed.Scoreboard));
         Assert.Empty(Guard.FindWorse(whole, rows, whole: false));
+        Assert.Empty(Guard.FindWorse(File.ReadAllText(Path.Combine(_folder, Committed.UnseenScoreboard)), [.. unseen.Judge(Trial.RunAll(unseen.Trials, 1)).Sums], whole: false));
         Assert.All(LawUnderTest.Trials, law => Assert.Contains($"\"law\": \"{law.Name}\"", whole, StringComparison.Ordinal));
     }
 }

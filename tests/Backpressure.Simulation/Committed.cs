@@ -15,12 +15,14 @@ internal static class Committed
 {
     public const string Scoreboard = "scoreboard.json";
     public const string QuickScoreboard = "quick.json";
+    public const string UnseenScoreboard = "unseen.json";
 
     private const string Page = "README.md";
 
     private const int GoodStart = 20;
 
-    public static void Write(string folder, Plan plan, IReadOnlyList<Result> results, IReadOnlyList<Result> tried)
+    public static void Write(
+        string folder, Plan plan, IReadOnlyList<Result> results, IReadOnlyList<Result> tried, Plan unseen, IReadOnlyList<Result> unseenResults)
     {
         (IReadOnlyList<Row> sums, IReadOnlyList<Row> compared) = plan.Judge(results);
         IReadOnlyList<Row> others = plan.JudgeTried(results, tried);
@@ -31,6 +33,9 @@ internal static class Committed
         (IReadOnlyList<Row> quickSums, IReadOnlyList<Row> quickCompared) = quick.Judge(quick.Select(results));
         JsonReport.Write(Path.Combine(folder, QuickScoreboard), [.. quickSums, .. quickCompared]);
 
+        (IReadOnlyList<Row> unseenSums, IReadOnlyList<Row> unseenCompared) = unseen.Judge(unseenResults);
+        JsonReport.Write(Path.Combine(folder, UnseenScoreboard), [.. unseenSums, .. unseenCompared]);
+
         IReadOnlyList<Row> fromTwenty = plan.Judge([.. results.Where(r => !r.Law.HasInitial || r.Initial == GoodStart)]).Sums;
         int[] numbers = [.. Catalogue.All.Select(s => s.Number).Distinct()];
         foreach (int number in numbers)
@@ -38,7 +43,7 @@ internal static class Committed
             Draw(Path.Combine(folder, PictureOf(number)), number, new Options());
         }
 
-        File.WriteAllText(Path.Combine(folder, Page), Describe(plan, sums, fromTwenty, compared, others, numbers));
+        File.WriteAllText(Path.Combine(folder, Page), Describe(plan, sums, fromTwenty, compared, others, (unseenSums, unseenCompared), numbers));
     }
 
     /// <summary>Draws one run of each part of a scenario.</summary>
@@ -61,7 +66,13 @@ internal static class Committed
     private static string PictureOf(int number) => string.Create(CultureInfo.InvariantCulture, $"scenario-{number}.png");
 
     private static string Describe(
-        Plan plan, IReadOnlyList<Row> sums, IReadOnlyList<Row> fromTwenty, IReadOnlyList<Row> compared, IReadOnlyList<Row> tried, int[] numbers)
+        Plan plan,
+        IReadOnlyList<Row> sums,
+        IReadOnlyList<Row> fromTwenty,
+        IReadOnlyList<Row> compared,
+        IReadOnlyList<Row> tried,
+        (IReadOnlyList<Row> Sums, IReadOnlyList<Row> Compared) unseen,
+        int[] numbers)
     {
         LawUnderTest[] good = [.. plan.Laws.Where(l => !l.MustFail)];
         StringBuilder text = new();
@@ -89,6 +100,7 @@ internal static class Committed
         text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"## {plan.Others.Count} other plants").AppendLine();
         text.AppendLine("÷ the oracle's: the mean over all of them, and in brackets the worst plant. Met from 0.92 (0.85). Each plant is in scoreboard.json.").AppendLine();
         text.Append(MarkdownTable.Draw([.. compared.Where(r => r.Plant == Scoring.Scoreboard.OtherPlants && !r.Law.Oracle)], [.. good.Where(l => !l.Oracle)])).AppendLine();
+        DescribeUnseen(text, sums, unseen.Sums, unseen.Compared);
         DescribeUnmet(text, [.. sums, .. compared, .. tried]);
         DescribeVerdicts(text, [.. sums, .. compared], [.. fromTwenty, .. compared]);
         text.AppendLine("## One run of each").AppendLine();
@@ -99,6 +111,20 @@ internal static class Committed
 
         // The last picture's empty line is one too many at the end of a file.
         return text.ToString().TrimEnd() + "\n";
+    }
+
+    private static void DescribeUnseen(
+        StringBuilder text, IReadOnlyList<Row> seen, IReadOnlyList<Row> unseen, IReadOnlyList<Row> unseenElsewhere)
+    {
+        LawUnderTest best = LawUnderTest.Best;
+        (int from, int to) = Options.TheUnseen.Seeds ?? default;
+        text.AppendLine("## On seeds that nothing was chosen on").AppendLine();
+        text.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"{best.Name} was made with the seeds above in view, so it may be lucky there: of {seen.Count(r => r.Law == best && r.Met is not null)} rows it meets {seen.Count(r => r.Law == best && r.Met == true)}, and on seeds {from} to {to}, from all initial limits, {unseen.Count(r => r.Law == best && r.Met == true)}.").AppendLine();
+        text.Append(MarkdownTable.Draw(unseen, [LawUnderTest.TheOracle, best])).AppendLine();
+        text.AppendLine("On the other plants, ÷ the oracle's:").AppendLine();
+        text.Append(MarkdownTable.Draw([.. unseenElsewhere.Where(r => r.Plant == Scoring.Scoreboard.OtherPlants && r.Law == best)], [best])).AppendLine();
     }
 
     private static void DescribeUnmet(StringBuilder text, IReadOnlyList<Row> rows)

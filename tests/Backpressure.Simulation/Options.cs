@@ -27,7 +27,8 @@ internal sealed record Options
           --json FILE         writes { "rows": [ { "scenario", "plant", "law", "figure", "mean", "worst", "threshold", "met" } ] }
           --plot FILE         instead of the scoreboard draws one run of one --scenario (.png or .svg): of Adaptive, or the
                               first --law, on κ = 0.3, or the first --plant, with the first --seed and --initial
-          --write FOLDER      writes all that is committed: the scoreboard, that of --quick, and a picture a scenario
+          --write FOLDER      writes all that is committed: the scoreboard, that of --quick, one of other seeds, and a picture a
+                              scenario
           --against FILE      ends with 1 when a figure is worse than in this JSON file of an earlier run
           --help
 
@@ -54,6 +55,9 @@ internal sealed record Options
 
     /// <summary>What --write's quick scoreboard is asked for.</summary>
     public static Options TheQuick { get; } = new() { Quick = true };
+
+    /// <summary>What --write adds for seeds that nothing was chosen on, so that what is lucky on the others shows.</summary>
+    public static Options TheUnseen { get; } = new() { Laws = [LawUnderTest.Best], Seeds = (101, 105) };
 
     public int Threads { get; private set; } = Environment.ProcessorCount;
 

@@ -40,7 +40,8 @@ internal static class Program
         bool sound = Report(options, plan, results, tried);
         if (options.Write is { } folder)
         {
-            Committed.Write(folder, plan, results, tried);
+            Plan unseen = Plan.Of(Options.TheUnseen);
+            Committed.Write(folder, plan, results, tried, unseen, Trial.RunAll(unseen.Trials, options.Threads));
         }
 
         Console.WriteLine(string.Create(
