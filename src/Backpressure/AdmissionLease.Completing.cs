@@ -177,7 +177,7 @@ public partial struct AdmissionLease
     }
 
     private readonly ServiceCharge ChargeAt(long now) =>
-        new(Priority, Hand, (long)Charged, Math.Max(0, now - StartedAt) * _bits.Cost);
+        new(Priority, Hand, (long)Charged, Math.Max(0, now - StartedAt) * _bits.Cost, StartedAt);
 
     private void GiveBackTheRest()
     {

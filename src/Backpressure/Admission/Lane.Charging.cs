@@ -3,11 +3,11 @@ namespace Backpressure.Admission;
 /// <content>Who has had how much.</content>
 internal sealed partial class Lane
 {
-    /// <summary>Puts right what a served one was charged with.</summary>
+    /// <summary>Puts right what a served one was charged with, where that is not forgotten.</summary>
     public void Correct(in ServiceCharge charge)
     {
         long more = charge.Taken - charge.Charged;
-        if (more == 0 || _order is null)
+        if (more == 0 || _order is null || charge.ServedAt < _keptSince)
         {
             return;
         }
@@ -25,11 +25,11 @@ internal sealed partial class Lane
     }
 
     // The queue that it leaves is put in order by its removal.
-    private void Charge(Waiter waiter)
+    private void Charge(Waiter waiter, long now)
     {
         if (_fair > long.MaxValue / 2)
         {
-            Forget();
+            Forget(now);
         }
 
         _fair = Math.Max(_fair, _queues[waiter.Queue].Paid);
@@ -59,8 +59,9 @@ internal sealed partial class Lane
         }
     }
 
-    private void Forget()
+    private void Forget(long now)
     {
+        _keptSince = now;
         _fair = 0;
         foreach (ref PartitionQueue queue in _queues.AsSpan())
         {

@@ -35,6 +35,9 @@ internal sealed partial class Lane
     private long _fair;
     private long _emptiedAt;
 
+    // Since when the accounts are kept that are in force.
+    private long _keptSince = long.MinValue;
+
     public Lane(long ticksPerSecond)
     {
         _memoryTicks = (long)(MemorySeconds * ticksPerSecond);
@@ -97,13 +100,13 @@ internal sealed partial class Lane
             StandingSince = now;
             if (_order is not null && now - _emptiedAt > _memoryTicks)
             {
-                Forget();
+                Forget(now);
             }
         }
 
         if (!waiter.Hand.IsNobodys && _order is null)
         {
-            Partition();
+            Partition(now);
         }
 
         int index = QueueFor(waiter.Hand);
@@ -201,7 +204,7 @@ internal sealed partial class Lane
     {
         if (_order is not null)
         {
-            Charge(waiter);
+            Charge(waiter, now);
         }
 
         Remove(waiter, now);
@@ -274,8 +277,9 @@ internal sealed partial class Lane
     }
 
     // Somebody's: from now there is a queue for each place of a hand.
-    private void Partition()
+    private void Partition(long now)
     {
+        _keptSince = now;
         Array.Resize(ref _queues, PartitionHand.Queues);
         _order = new ServiceOrder();
         if (_queues[0].Head(newestFirst: false) is { } oldest)

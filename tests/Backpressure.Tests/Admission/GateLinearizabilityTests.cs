@@ -238,7 +238,7 @@ public sealed class GateLinearizabilityTests
         {
             if (_runs[n] || _waiters[n] is { State: WaiterState.Admitted })
             {
-                Gate.Leave(_arrivals[n].Cost + _more[n], served: null, charged: 0, taken: 0, Now);
+                Gate.Leave(_arrivals[n].Cost + _more[n], served: null, charged: 0, taken: 0, servedAt: 0, Now);
                 _runs[n] = false;
                 _more[n] = 0;
                 _waiters[n] = null;

@@ -68,14 +68,14 @@ internal sealed class GateModel
         return (ArrivalResult.Queued, RejectionReason.None);
     }
 
-    /// <summary>Work ends; <paramref name="served"/> if it had waited, and then it has taken so much.</summary>
-    public void Leave(int cost, Arrival? served, long charged, long taken, long now)
+    /// <summary>Work ends; <paramref name="served"/> if it had waited, and then it has taken so much since its turn.</summary>
+    public void Leave(int cost, Arrival? served, long charged, long taken, long servedAt, long now)
     {
         Decided.Clear();
         InFlight -= cost;
         if (served is { } waited)
         {
-            _lanes[(int)waited.Priority].Correct(waited.Partition, charged, taken);
+            _lanes[(int)waited.Priority].Correct(waited.Partition, charged, taken, servedAt);
         }
 
         HandOver(now);

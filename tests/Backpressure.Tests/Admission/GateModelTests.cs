@@ -182,7 +182,7 @@ public sealed class GateModelTests
                 _gate.HandOver(charge, _now, ref decided);
             }
 
-            _model.Leave(cost, waited?.Arrival, charge.Charged, charge.Taken, _now);
+            _model.Leave(cost, waited?.Arrival, charge.Charged, charge.Taken, charge.ServedAt, _now);
         }
 
         private void Arrive(Arrival arrival)

@@ -13,6 +13,7 @@ internal sealed class LaneModel(long ticksPerSecond)
     private bool _partitioned;
     private long _fair;
     private long _emptiedAt;
+    private long _keptSince;
     private long _standingSince;
 
     public List<Entry> Waiting { get; } = [];
@@ -43,10 +44,16 @@ internal sealed class LaneModel(long ticksPerSecond)
             {
                 Array.Clear(_paid);
                 _fair = 0;
+                _keptSince = now;
             }
         }
 
-        _partitioned |= arrival.Partition != 0;
+        if (arrival.Partition != 0 && !_partitioned)
+        {
+            _partitioned = true;
+            _keptSince = now;
+        }
+
         int queue = QueueFor(HandOf(arrival.Partition));
         if (!In(queue).Any() && !IsAhead(arrival))
         {
@@ -96,9 +103,9 @@ internal sealed class LaneModel(long ticksPerSecond)
         }
     }
 
-    public void Correct(ulong partition, long charged, long taken)
+    public void Correct(ulong partition, long charged, long taken, long servedAt)
     {
-        if (_partitioned)
+        if (_partitioned && servedAt >= _keptSince)
         {
             foreach (int queue in charged == taken ? [] : HandOf(partition))
             {

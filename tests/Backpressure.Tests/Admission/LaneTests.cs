@@ -28,6 +28,7 @@ public sealed class LaneTests
                 {
                     Assert.Same(next, lane.Peek(newestFirst: false));
                     lane.Serve(next, now: order);
+                    next.Decide(WaiterState.Admitted, default, now: order);
                     lane.Correct(ServiceCharge.Of(next, kind * work * Second / 100, cost: 1));
                 }
 
@@ -120,6 +121,38 @@ public sealed class LaneTests
 
             Assert.Equal(first, Serve(lane));
         }
+    }
+
+    // It was charged with ten seconds, of accounts that are gone. Seven to give back would let it go first, before others too.
+    [Fact]
+    public void Correct_OfAChargeThatIsForgotten_ChangesNothing()
+    {
+        var lane = new Lane(Second);
+        TestWaiter export = Waiter(1, 1, work: 10 * Second);
+        lane.Add(export, now: 0);
+        lane.Serve(export, now: 0);
+        long later = (long)(1.1 * Second);
+        lane.Add(Waiter(2, 2, work: 10), later);
+        lane.Add(Waiter(1, 3, work: 10), later);
+
+        lane.Correct(ServiceCharge.Of(export, heldTicks: 3 * Second, cost: 1));
+
+        Assert.Equal(2ul, Serve(lane));
+    }
+
+    [Fact]
+    public void Correct_OfOneServedBeforeThereWereAccounts_ChangesNothing()
+    {
+        var lane = new Lane(Second);
+        TestWaiter export = Waiter(0, 1, work: 10 * Second);
+        lane.Add(export, now: 0);
+        lane.Serve(export, now: 0);
+        lane.Add(Waiter(1, 2, work: 10), now: 5);
+        lane.Add(Waiter(0, 3, work: 10), now: 5);
+
+        lane.Correct(ServiceCharge.Of(export, heldTicks: 3 * Second, cost: 1));
+
+        Assert.Equal(1ul, Serve(lane));
     }
 
     [Fact]

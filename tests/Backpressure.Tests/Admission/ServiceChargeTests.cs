@@ -14,6 +14,8 @@ public sealed class ServiceChargeTests
         var waiter = new TestWaiter();
         waiter.Begin(new Arrival { Priority = Priority.Low, Overflow = Overflow.Shed, Cost = cost, MaxWait = 9 }, PartitionHand.Of(7), charge: 5, now: 0);
 
-        Assert.Equal(new ServiceCharge(Priority.Low, PartitionHand.Of(7), 5, taken), ServiceCharge.Of(waiter, held, cost));
+        waiter.Decide(WaiterState.Admitted, default, now: 8);
+
+        Assert.Equal(new ServiceCharge(Priority.Low, PartitionHand.Of(7), 5, taken, ServedAt: 8), ServiceCharge.Of(waiter, held, cost));
     }
 }
