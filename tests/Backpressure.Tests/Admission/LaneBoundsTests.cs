@@ -151,6 +151,54 @@ public sealed class LaneBoundsTests
         Assert.Same(other, _lane.NextExpired(70, ref queue, ref firstEnd));
     }
 
+    // A's first goes before all, and its queue has its turn only when it has paid for it.
+    [Fact]
+    public void Serve_OfOneWhomOthersWaitFor_PutsItsQueueBehind()
+    {
+        ulong other = FarFrom(A);
+        TestWaiter ahead = Waiter(A, nested: true);
+        _lane.Add(ahead, now: 0);
+        Add(A);
+        Add(other);
+        Assert.Same(ahead, _lane.Peek(newestFirst: false));
+        _lane.Serve(ahead, now: 0);
+
+        ServeNext(other);
+        ServeNext(A);
+    }
+
+    [Fact]
+    public void Peek_NewestFirst_IsAlsoOfThoseWhoBlock()
+    {
+        TestWaiter[] waiters = [Waiter(Nobody, block: true), Waiter(Nobody, block: true)];
+        _lane.Add(waiters[0], now: 0);
+        _lane.Add(waiters[1], now: 0);
+        Assert.Same(waiters[0], _lane.Peek(newestFirst: false));
+        Assert.Same(waiters[1], _lane.Peek(newestFirst: true));
+    }
+
+    // There is one queue yet, number 0; the newcomer's are not there.
+    [Fact]
+    public void FindVictim_ForTheFirstWhoSaysWhoseItIs_LooksAtQueuesThatAreThere()
+    {
+        Add(Nobody);
+        Assert.Equal(Nobody, _lane.FindVictim(new Newcomer(PartitionHand.Of(FirstInQueue(1)), Work: 5, Cohort: 0), newestFirst: false)!.Arrival.Partition);
+        Assert.Null(_lane.FindVictim(new Newcomer(PartitionHand.Of(FirstInQueue(1)), Work: 15, Cohort: 0), newestFirst: false));
+    }
+
+    [Fact]
+    public void Correct_BeforeThereAreAccounts_IsNoDebt()
+    {
+        TestWaiter slow = Waiter(Nobody);
+        _lane.Add(slow, now: 0);
+        _lane.Serve(slow, now: 0);
+        _lane.Correct(ServiceCharge.Of(slow, heldTicks: 500, cost: 1));
+        Add(Nobody);
+        Add(A);
+
+        ServeNext(Nobody);
+    }
+
     private static ulong VictimOf(Lane lane) => lane.FindVictim(null, newestFirst: false)!.Arrival.Partition;
 
     private static ulong FirstInQueue(int queue)
@@ -194,7 +242,7 @@ public sealed class LaneBoundsTests
         _lane.Serve(next, now: 0);
     }
 
-    private TestWaiter Waiter(ulong partition, long charge = 10, long maxWait = Arrival.Never, bool block = false)
+    private TestWaiter Waiter(ulong partition, long charge = 10, long maxWait = Arrival.Never, bool block = false, bool nested = false)
     {
         var waiter = new TestWaiter { Order = ++_order };
         var arrival = new Arrival
@@ -204,6 +252,7 @@ public sealed class LaneBoundsTests
             Cost = 1,
             MaxWait = maxWait,
             Partition = partition,
+            Nested = nested,
         };
         waiter.Begin(arrival, PartitionHand.Of(partition), charge, now: 0);
         return waiter;

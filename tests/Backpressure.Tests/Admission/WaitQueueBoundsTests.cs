@@ -113,6 +113,31 @@ public sealed class WaitQueueBoundsTests
         Assert.Equal(Priority.Low, queue.Peek(now: 0)!.Priority);
     }
 
+    // Being served as the highest costs a lane nothing of its share once a higher one is there.
+    [Fact]
+    public void TurnsOfTheHighest_CostNothingLater()
+    {
+        var queue = new WaitQueue(GateRig.Queue(minShare: 0.25), Second);
+        for (int i = 0; i < 8; i++)
+        {
+            Add(queue, Priority.Normal);
+            Add(queue, Priority.Low);
+        }
+
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(Priority.Normal, Serve(queue, queue.Peek(now: 0)!));
+        }
+
+        for (int i = 0; i < 5; i++)
+        {
+            Add(queue, Priority.Critical);
+        }
+
+        Priority[] served = [.. Enumerable.Range(0, 5).Select(_ => Serve(queue, queue.Peek(now: 0)!))];
+        Assert.Equal([Priority.Critical, Priority.Low, Priority.Critical, Priority.Critical, Priority.Normal], served);
+    }
+
     [Theory]
     [InlineData(100, 100)]
     [InlineData(Arrival.Never, Arrival.Never)]

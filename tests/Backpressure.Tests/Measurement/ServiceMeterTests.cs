@@ -79,6 +79,17 @@ public sealed class ServiceMeterTests
         Assert.Equal((0.7, 1.0), (Math.Round(meter.Open.OtherHeld, 9), meter.Open.OtherUnits));
     }
 
+    [Theory]
+    [InlineData(68, 0)] // A sixteenth longer is no news.
+    [InlineData(69, 5)]
+    public void Held_HardlyLongerThanTheLatency_IsNotTold(long held, long expected)
+    {
+        ServiceMeter meter = new(1);
+        meter.Held(1, 64, held);
+        meter.Drain();
+        Assert.Equal((expected, 0), (meter.Open.OtherHeld, meter.Open.OtherUnits));
+    }
+
     [Fact]
     public void Dropped_AtOnce_IsASampleOfNoTime()
     {
