@@ -14,7 +14,7 @@ public sealed partial class LoadShedder
     {
         ResolvedClass resolved = lease.Class;
         Gate gate = resolved.Downstream.Gate;
-        gate.RoomFor(lease.Priority, resolved.Policy.Overflow, resolved.MaxWait, room);
+        gate.RoomFor(Math.Max(1, lease.Cost), lease.Priority, resolved.Policy.Overflow, resolved.MaxWait, room);
         if (lease.HoldsSlot)
         {
             return gate.InFlight <= gate.Limit ? 1 : 0;

@@ -98,7 +98,7 @@ internal static class Committed
         }
 
         text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"## {plan.Others.Count} other plants").AppendLine();
-        text.AppendLine("÷ the oracle's: the mean over all of them, and in brackets the worst plant. Met from 0.92 (0.85). Each plant is in scoreboard.json.").AppendLine();
+        text.AppendLine("÷ the oracle's: the mean over all of them, and in brackets the worst plant, on three seeds from an initial limit of 20. Met from 0.92 (0.85). Each plant is in scoreboard.json.").AppendLine();
         text.Append(MarkdownTable.Draw([.. compared.Where(r => r.Plant == Scoring.Scoreboard.OtherPlants && !r.Law.Oracle)], [.. good.Where(l => !l.Oracle)])).AppendLine();
         DescribeUnseen(text, sums, unseen.Sums, unseen.Compared);
         DescribeUnmet(text, [.. sums, .. compared, .. tried]);
@@ -149,7 +149,7 @@ internal static class Committed
         }
 
         IReadOnlyList<string> met = Unmet.WhoMeets(unmet, rows);
-        text.AppendLine(met.Count == 0 ? "No law but the oracle meets any of them." : "Met all the same by:").AppendLine();
+        text.AppendLine(met.Count == 0 ? "No law but the oracle meets any of them, from the worst of the initial limits; who meets one from 20 is above." : "Met all the same by:").AppendLine();
         foreach (string line in met)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"- {line}.");

@@ -9,15 +9,16 @@ internal sealed partial class Gate
     /// How many more requests could come now and be served: free units, and as many places to wait as drain in time. What is in
     /// flight above the limit has to end before any of it.
     /// </summary>
+    /// <param name="cost">Units that each of them takes.</param>
     /// <param name="highest">Theirs, and each below it.</param>
     /// <param name="overflow">What they do when it is full.</param>
     /// <param name="maxWait">How long they may wait, in ticks.</param>
     /// <param name="room">Becomes how many of each of these priorities, and not of all of them together.</param>
-    public void RoomFor(Priority highest, Overflow overflow, long maxWait, Span<int> room)
+    public void RoomFor(int cost, Priority highest, Overflow overflow, long maxWait, Span<int> room)
     {
         using (_lock.Hold())
         {
-            int free = FreeLocked();
+            int free = (int)Math.Floor((double)FreeLocked() / cost);
             for (int i = (int)highest; i < Priorities.Count; i++)
             {
                 room[i] = _closed ? 0 : Math.Max(0, free + PlacesLocked((Priority)i, overflow, maxWait));
@@ -25,7 +26,7 @@ internal sealed partial class Gate
         }
     }
 
-    // Below zero after a cut of the limit. What is free while somebody waits is his.
+    // Units; below zero after a cut of the limit. What is free while somebody waits is his.
     private int FreeLocked()
     {
         Debug.Assert(_lock.IsHeld, "Counts are guarded.");

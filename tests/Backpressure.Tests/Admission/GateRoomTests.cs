@@ -17,6 +17,33 @@ public sealed class GateRoomTests
         Assert.Equal(3, Room(rig, Overflow.Reject));
     }
 
+    [Theory]
+    [InlineData(1, 7)]
+    [InlineData(3, 2)] // Of seven free units one is left over.
+    [InlineData(8, 0)]
+    public void RoomFor_OfSeveralUnitsEach_IsAsManyAsFit(int cost, int expected)
+    {
+        var rig = new GateRig(8, Queue(capacity: 10));
+        Assert.True(rig.Gate.TryEnter(1));
+
+        Assert.Equal(expected, Room(rig, Overflow.Reject, cost: cost));
+        Assert.Equal(10 + expected, Room(rig, Overflow.Shed, cost: cost));
+    }
+
+    [Theory]
+    [InlineData(2, 10 - 2)]
+    [InlineData(3, 10 - 2)] // Four units too many are two of three units.
+    [InlineData(4, 10 - 1)]
+    public void RoomFor_OfSeveralUnitsEachAfterACut_IsLessByAsManyAsMustEnd(int cost, int expected)
+    {
+        var rig = new GateRig(6, Queue(capacity: 10));
+        rig.Fill();
+        DecidedWaiters decided = default;
+        rig.Gate.SetLimit(2, 2, rig.Now, ref decided);
+
+        Assert.Equal(expected, Room(rig, Overflow.Shed, cost: cost));
+    }
+
     [Fact]
     public void RoomFor_WhileSomebodyWaits_IsTheOtherPlaces()
     {
@@ -82,7 +109,7 @@ public sealed class GateRoomTests
         rig.Wait(Priority.Low);
 
         Span<int> room = [-1, -1, -1, -1];
-        rig.Gate.RoomFor(Priority.High, Overflow.Shed, rig.Ticks(2), room);
+        rig.Gate.RoomFor(1, Priority.High, Overflow.Shed, rig.Ticks(2), room);
 
         Assert.Equal(-1, room[0]);
         Assert.Equal(room[1] - 1, room[2]);
@@ -125,10 +152,10 @@ public sealed class GateRoomTests
         Assert.InRange(Room(rig, Overflow.Shed, 2), (2 * perSecond * 0.95) - 10, (2 * perSecond * 1.05) + 10);
     }
 
-    private static int Room(GateRig rig, Overflow overflow, double maxWait = 1000)
+    private static int Room(GateRig rig, Overflow overflow, double maxWait = 1000, int cost = 1)
     {
         Span<int> room = stackalloc int[Priorities.Count];
-        rig.Gate.RoomFor(Priority.Normal, overflow, rig.Ticks(maxWait), room);
+        rig.Gate.RoomFor(cost, Priority.Normal, overflow, rig.Ticks(maxWait), room);
         return room[(int)Priority.Normal];
     }
 }
