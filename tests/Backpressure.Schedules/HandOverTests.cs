@@ -122,6 +122,23 @@ public sealed class HandOverTests
         rig.AssertIdle();
     });
 
+    // What it waited in serves the next who waits, who may come as it reads its answer.
+    [Fact]
+    public void Answer_ReadAsAnotherComesToWait_LeavesItReadyForThat() => Schedule.Explore(async () =>
+    {
+        using var rig = new Rig(One);
+        AdmissionLease held = rig.Hold();
+        Task<AdmissionLease> first = rig.Run(rig.Any);
+        await Schedule.AtOnce(
+            async () =>
+            {
+                await rig.End(held);
+                await Rig.Answered(first, RejectionReason.None);
+            },
+            () => rig.Served(rig.Any));
+        rig.AssertIdle();
+    });
+
     [Fact]
     public void Newcomer_AsASlotComesFree_DoesNotOvertakeWhoWaits() => Schedule.Explore(async () =>
     {
