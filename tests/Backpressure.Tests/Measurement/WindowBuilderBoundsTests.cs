@@ -4,33 +4,8 @@ using Xunit;
 namespace Backpressure.Tests.Measurement;
 
 /// <summary>When a window closes to the tick, and what it holds to the request.</summary>
-/// <remarks>
-/// The clock has 1024 ticks a second, so that every latency is a binary fraction and every sum of them exact. A latency of 64
-/// is 1/16 s: 2.25 of them are 144 ticks, and the 46.875 of them that 25 samples may take before they are overdue
-/// (1.5 × 25 × 1.25) are 3000.
-/// </remarks>
-public sealed class WindowBuilderBoundsTests
+public sealed class WindowBuilderBoundsTests : WindowRig
 {
-    private const long TicksPerSecond = 1024;
-    private readonly ServiceMeter _meter = new(TicksPerSecond);
-    private readonly WindowBuilder _builder;
-    private GateReading _gate = new()
-    {
-        Limit = 20,
-        InFlight = 0,
-        Waiting = 0,
-        FullArrivals = 0,
-        Refused = 0,
-        AdmittedLate = 0,
-        CanQueue = true,
-        Shadow = false,
-    };
-
-    private uint _sequence;
-    private long _now;
-
-    public WindowBuilderBoundsTests() => _builder = new WindowBuilder(_meter, TicksPerSecond, 0);
-
     [Theory]
     [InlineData(10, 20, 63, false)]
     [InlineData(10, 20, 64, true)] // One latency after the change.
@@ -469,27 +444,5 @@ public sealed class WindowBuilderBoundsTests
         Leave(20, 256);
         Assert.NotNull(Close(364));
         _builder.Restart(_gate, _now, Settling.None);
-    }
-
-    // The very first samples: they only tell the latency. What is in flight counts from the next window on.
-    private void Warm(int latency, int inFlight = 0)
-    {
-        Leave(25, latency);
-        _gate = _gate with { InFlight = inFlight };
-        Assert.Null(Close(Math.Max(64, 3 * latency)));
-    }
-
-    private void Leave(int count, int latency, int inFlight = 1)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            _meter.Record(_sequence++, 1, latency, inFlight);
-        }
-    }
-
-    private WindowSummary? Close(long after, WindowPace pace = WindowPace.Usual)
-    {
-        _now += after;
-        return _builder.TryClose(_gate, _now, pace, out WindowSummary window) ? window : null;
     }
 }

@@ -4,33 +4,12 @@ using Xunit;
 namespace Backpressure.Tests.Measurement;
 
 /// <summary>Windows in which units are held of which no latency tells: by requests that are no sample, or take more than one.</summary>
-/// <remarks>As in <see cref="WindowBuilderBoundsTests"/>, 1024 ticks a second, latencies of 64, 2.25 of which are 144.</remarks>
-public sealed class WindowBuilderHeldTests
+public sealed class WindowBuilderHeldTests : WindowRig
 {
-    private const long TicksPerSecond = 1024;
-    private readonly ServiceMeter _meter = new(TicksPerSecond);
-    private readonly WindowBuilder _builder;
-    private GateReading _gate = new()
-    {
-        Limit = 100,
-        InFlight = 0,
-        Waiting = 0,
-        FullArrivals = 0,
-        Refused = 0,
-        AdmittedLate = 0,
-        CanQueue = true,
-        Shadow = false,
-    };
-
-    private uint _sequence;
-    private long _now;
-
-    public WindowBuilderHeldTests() => _builder = new WindowBuilder(_meter, TicksPerSecond, 0);
-
     [Fact]
     public void TryClose_HalfOfThemNoSample_WorkIsThatOfAll()
     {
-        Warm();
+        Warm(64);
         Leave(25, 64, inFlight: 20, sampled: true);
         Leave(25, 64, inFlight: 20, sampled: false);
         _meter.Dropped(-1);
@@ -47,7 +26,7 @@ public sealed class WindowBuilderHeldTests
     [InlineData(4, 16)]
     public void TryClose_MeanInFlight_IsLessItsOwnUnits(int cost, double expected)
     {
-        Warm();
+        Warm(64);
         Leave(25, 64, inFlight: 20, cost: cost);
         WindowSummary window = Close(144)!.Value;
         Assert.Equal(expected, window.MeanInFlight, 9);
@@ -58,7 +37,7 @@ public sealed class WindowBuilderHeldTests
     [Fact]
     public void TryClose_EdgeNoise_GoesByRequestsAndNotByUnits()
     {
-        Warm();
+        Warm(64);
         Leave(25, 64, inFlight: 68, cost: 4);
         Assert.Equal(0.57 * 4 / 9 / 4, Close(144)!.Value.EdgeNoise, 9);
     }
@@ -69,7 +48,7 @@ public sealed class WindowBuilderHeldTests
     [InlineData(161, false)]
     public void TryClose_WhatCameBack_AccountsForItsUnits(int after, bool closes)
     {
-        Warm(cost: 4);
+        Warm(64, cost: 4);
         _gate = _gate with { InFlight = 52 };
         Assert.Null(Close(0));
         Leave(25, 64, cost: 4);
@@ -82,7 +61,7 @@ public sealed class WindowBuilderHeldTests
     [InlineData(151, true)]
     public void TryClose_Overdue_CountsUnits(int after, bool closes)
     {
-        Warm(cost: 4);
+        Warm(64, cost: 4);
         _gate = _gate with { InFlight = 80 };
         Assert.Null(Close(0));
         Leave(5, 64, cost: 4);
@@ -109,32 +88,11 @@ public sealed class WindowBuilderHeldTests
     [InlineData(56, 202, true)]
     public void TryClose_NextWindow_WaitsByLittlesLawOfUnits(int inFlight, int after, bool closes)
     {
-        Warm(cost: 4);
+        Warm(64, cost: 4);
         Leave(25, 64, inFlight: inFlight + 4, cost: 4);
         Assert.Equal(inFlight, Close(160)!.Value.MeanInFlight);
         _builder.Restart(_gate, _now, Settling.None);
         Leave(25, 64, cost: 4);
         Assert.Equal(closes, Close(after) is not null);
-    }
-
-    private void Warm(int cost = 1)
-    {
-        Leave(25, 64, cost: cost);
-        Assert.Null(Close(192));
-    }
-
-    private void Leave(int count, int latency, int inFlight = 1, int cost = 1, bool sampled = true)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            _meter.Record(_sequence++, 1, sampled ? latency : -1, inFlight);
-            _meter.Held(cost, sampled ? latency : -1, latency);
-        }
-    }
-
-    private WindowSummary? Close(long after)
-    {
-        _now += after;
-        return _builder.TryClose(_gate, _now, WindowPace.Usual, out WindowSummary window) ? window : null;
     }
 }
