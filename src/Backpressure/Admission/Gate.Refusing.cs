@@ -40,7 +40,7 @@ internal sealed partial class Gate
                     return RejectionReason.QueueFull;
                 }
 
-                RejectionReason reason = FindInfeasibleLocked(arrival, hand, now);
+                RejectionReason reason = FindInfeasibleLocked(arrival, hand, work, now);
                 if (reason == RejectionReason.None && !_queue.HasRoom(arrival.Priority, capacity, now))
                 {
                     victim = _queue.FindEvictable(arrival.Priority, new Newcomer(hand, work, arrival.Cohort, arrival.Nested), capacity, now);
@@ -52,7 +52,7 @@ internal sealed partial class Gate
     }
 
     // Work that cannot start in time is refused early, while its caller can still do something else.
-    private RejectionReason FindInfeasibleLocked(in Arrival arrival, PartitionHand hand, long now)
+    private RejectionReason FindInfeasibleLocked(in Arrival arrival, PartitionHand hand, long work, long now)
     {
         double drain = NominalDrainLocked();
         if (drain <= 0)
@@ -60,22 +60,34 @@ internal sealed partial class Gate
             return RejectionReason.None;
         }
 
+        // With nobody before it, it is the next to go. How soon, it finds out by waiting: the rate may be that of a time when the
+        // downstream stood still, and as long as nobody waits nobody learns better.
+        if (_queue.CountDownTo(arrival.Priority) == 0)
+        {
+            return arrival.IsInTime(now) ? RejectionReason.None : RejectionReason.DeadlineExceeded;
+        }
+
         // If it could be last of its lane and still in time, nobody need look at all the queues there.
-        RejectionReason last = FindInfeasible(arrival, _queue.CountOf(arrival.Priority), drain, now);
+        RejectionReason last = FindInfeasible(arrival, _queue.CountOf(arrival.Priority), work, drain, now);
         return last == RejectionReason.None ? last
-            : FindInfeasible(arrival, _queue.AheadInLane(arrival.Priority, hand, now, arrival.Nested), drain, now);
+            : FindInfeasible(arrival, _queue.AheadInLane(arrival.Priority, hand, now, arrival.Nested), work, drain, now);
     }
 
-    private RejectionReason FindInfeasible(in Arrival arrival, double aheadInLane, double drain, long now)
+    private RejectionReason FindInfeasible(in Arrival arrival, double aheadInLane, long work, double drain, long now)
     {
         double own = aheadInLane + 1;
         int above = arrival.Priority == Priority.Critical ? 0 : _queue.CountDownTo(arrival.Priority - 1);
         RejectionReason reason = FindTooLate(arrival, (above + own) / drain * _ticksPerSecond, now);
         double share = _queue.Settings.MinShare;
 
-        // However long the queue above it, its lane is sure of its share.
-        return reason == RejectionReason.None || share <= 0 || arrival.Priority == Priority.Critical ? reason
-            : FindTooLate(arrival, Math.Min(above + own, own / share) / drain * _ticksPerSecond, now);
+        if (reason == RejectionReason.None || share <= 0 || arrival.Priority == Priority.Critical)
+        {
+            return reason;
+        }
+
+        // However long the queue above it, its lane is sure of its share, and of what it has saved up.
+        double sure = Math.Max(1, (own - _queue.SavedBy(arrival.Priority, work)) / share);
+        return FindTooLate(arrival, Math.Min(above + own, sure) / drain * _ticksPerSecond, now);
     }
 
     private static RejectionReason FindTooLate(in Arrival arrival, double wait, long now) =>
@@ -89,6 +101,11 @@ internal sealed partial class Gate
         int limit = Math.Max(1, _word.Limit);
         return _nominal <= limit ? _drain.PerSecond : _drain.PerSecond * _nominal / limit;
     }
+
+    // Requests a second, for Retry-After. Until it is measured (which takes long where each takes long, and those who are refused
+    // come seldom), as many as fit if each takes what the last one usually does.
+    private double RateLocked() =>
+        _drain.PerSecond > 0 || _usual <= 0 ? _drain.PerSecond : (double)Math.Max(1, _word.Limit) * _ticksPerSecond / _usual;
 
     // What it will be charged with when its turn comes.
     private long WorkOf(in Arrival arrival)

@@ -24,7 +24,7 @@ internal sealed partial class Gate
     {
         using (_lock.Hold())
         {
-            return _book.BookAll(priority, count, _queue.CountDownTo(priority), _drain.PerSecond, now);
+            return _book.BookAll(priority, count, _queue.CountDownTo(priority), RateLocked(), now);
         }
     }
 

@@ -34,6 +34,9 @@ internal sealed partial class Gate
     private long _mayWaitAt = long.MinValue;
     private long _latest;
 
+    // What the last one who was refused usually takes, in ticks; 0: nobody knows.
+    private long _usual;
+
     /// <summary>Builds an open, empty gate.</summary>
     /// <param name="limit">Units that may be in flight.</param>
     /// <param name="queue">Who may wait.</param>
@@ -47,7 +50,7 @@ internal sealed partial class Gate
         _ticksPerSecond = ticksPerSecond;
         _unknownService = (long)(UnknownServiceSeconds * ticksPerSecond);
         _maxWork = (long)(MaxWorkSeconds * ticksPerSecond);
-        _queue = new WaitQueue(queue, ticksPerSecond);
+        _queue = new WaitQueue(queue, ticksPerSecond) { Units = limit };
         _wheel = new TimingWheel(ticksPerSecond, now);
         _book = new RetryAfterBook(ticksPerSecond, seed);
         _latest = now;
@@ -102,7 +105,7 @@ internal sealed partial class Gate
     {
         using (_lock.Hold())
         {
-            return new Refusal(reason, _book.Book(priority, _queue.CountDownTo(priority), _drain.PerSecond, now));
+            return new Refusal(reason, _book.Book(priority, _queue.CountDownTo(priority), RateLocked(), now));
         }
     }
 
@@ -185,6 +188,8 @@ internal sealed partial class Gate
             _queue.TakeExpired(now, _expired);
             foreach (Waiter late in _expired)
             {
+                // Whose clock was read before a sweep may stand in the wheel all the same.
+                _wheel.Remove(late);
                 DecideRefusedLocked(late, ReasonOfExpiry(late), now, ref decided);
             }
 
@@ -204,6 +209,7 @@ internal sealed partial class Gate
         {
             _word.SetLimit(limit);
             Volatile.Write(ref _nominal, nominal);
+            _queue.Units = nominal;
             HandOverLocked(now, ref decided);
         }
     }
@@ -270,9 +276,10 @@ internal sealed partial class Gate
         _fullArrivals++;
         _fullByPriority[(int)arrival.Priority]++;
         _drain.NoteFull(now, Sequence, _ticksPerSecond);
+        long work = WorkOf(arrival);
         if (arrival.Overflow == Overflow.Shed)
         {
-            _queue.NoteArrival(arrival.Priority, now);
+            _queue.NoteArrival(arrival.Priority, work, now);
         }
 
         if (arrival.Overflow != Overflow.Reject)
@@ -281,10 +288,10 @@ internal sealed partial class Gate
         }
 
         PartitionHand hand = PartitionHand.Of(arrival.Partition);
-        long work = WorkOf(arrival);
         RejectionReason reason = FindReasonToRefuseLocked(arrival, hand, work, now, out Waiter? victim);
         if (reason != RejectionReason.None)
         {
+            _usual = arrival.UsualService > 0 ? arrival.UsualService : _usual;
             refusal = RefuseLocked(reason, arrival.Priority, now);
             return ArrivalResult.Refused;
         }
@@ -340,7 +347,7 @@ internal sealed partial class Gate
             {
                 ServeLocked(waiter, now, ref decided);
             }
-            else
+            else if (_word.IsFull || !_queue.PassOver(waiter, now))
             {
                 break;
             }
@@ -382,7 +389,7 @@ internal sealed partial class Gate
     private Refusal RefuseLocked(RejectionReason reason, Priority priority, long now)
     {
         _refused++;
-        return new Refusal(reason, _book.Book(priority, _queue.CountDownTo(priority), _drain.PerSecond, now));
+        return new Refusal(reason, _book.Book(priority, _queue.CountDownTo(priority), RateLocked(), now));
     }
 
     private void RemoveLocked(Waiter waiter, long now)

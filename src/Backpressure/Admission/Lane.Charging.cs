@@ -3,6 +3,18 @@ namespace Backpressure.Admission;
 /// <content>Who has had how much.</content>
 internal sealed partial class Lane
 {
+    /// <summary>Nobody is made to wait for more service than this that it had before the others…</summary>
+    private const double MaxLeadSeconds = 60;
+
+    /// <summary>…or than the gate does in this time, if that is more.</summary>
+    private const double MaxLeadSecondsOfGate = 10;
+
+    /// <summary>How many units the gate has, which all work at once.</summary>
+    public int Units
+    {
+        set => _maxLead = (long)(Math.Max(MaxLeadSeconds, MaxLeadSecondsOfGate * value) * _ticksPerSecond);
+    }
+
     /// <summary>Puts right what a served one was charged with, where that is not forgotten.</summary>
     public void Correct(in ServiceCharge charge)
     {
@@ -32,7 +44,9 @@ internal sealed partial class Lane
             Forget(now);
         }
 
-        _fair = Math.Max(_fair, _queues[waiter.Queue].Paid);
+        // Who goes before all queues says nothing of how far they are, while somebody stands in one.
+        int first = IsAhead(waiter) && _active.Count > 0 ? _order!.First : waiter.Queue;
+        _fair = Math.Max(_fair, _queues[first].Paid);
         for (int i = 0; i < waiter.Hand.Count; i++)
         {
             int index = waiter.Hand[i];

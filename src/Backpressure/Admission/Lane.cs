@@ -19,11 +19,9 @@ internal sealed partial class Lane
     /// <summary>All accounts are forgotten when nobody has waited for this long.</summary>
     private const double MemorySeconds = 1;
 
-    /// <summary>Nobody is made to wait for more service than this that it had before the others.</summary>
-    private const double MaxLeadSeconds = 60;
-
+    private readonly long _ticksPerSecond;
     private readonly long _memoryTicks;
-    private readonly long _maxLead;
+    private long _maxLead;
     private PartitionQueue[] _queues = new PartitionQueue[1];
     private QueueSet _active;
 
@@ -40,8 +38,9 @@ internal sealed partial class Lane
 
     public Lane(long ticksPerSecond)
     {
+        _ticksPerSecond = ticksPerSecond;
         _memoryTicks = (long)(MemorySeconds * ticksPerSecond);
-        _maxLead = (long)(MaxLeadSeconds * ticksPerSecond);
+        Units = 1;
     }
 
     public int Count { get; private set; }
@@ -51,8 +50,11 @@ internal sealed partial class Lane
     /// <summary>Those of the sheddable ones that others wait for already.</summary>
     public int NestedCount => _nested.Count;
 
-    /// <summary>Turns that it has saved up towards the lanes above it.</summary>
-    public double Turns { get; set; }
+    /// <summary>Service that it has saved up to go before the lanes above it, in ticks of service times cost.</summary>
+    public double Credit { get; set; }
+
+    /// <summary>What the last one is charged with who came to take a sheddable place.</summary>
+    public long LastWork { get; set; }
 
     /// <summary>When somebody last came who may take a sheddable place; <see cref="long.MinValue"/>: never yet.</summary>
     public long LastArrival { get; set; } = long.MinValue;
@@ -189,7 +191,6 @@ internal sealed partial class Lane
 
         if (Count == 0)
         {
-            Turns = 0;
             _emptiedAt = now;
         }
 

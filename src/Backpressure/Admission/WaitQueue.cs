@@ -8,13 +8,9 @@ namespace Backpressure.Admission;
 /// Who waits at a gate: a <see cref="Lane"/> per priority. Add, take, remove and evict are O(1): they look at no more than a
 /// lane's fixed number of queues, and at one where nobody says whose a request is. Guarded by its gate's lock.
 /// </summary>
-/// <remarks>
-/// Every service gives each lower lane that waits <c>MinShare</c> of a turn; a lane with a whole turn saved up goes
-/// first. So each gets exactly its share while all are backlogged, and higher lanes lose nothing to an empty one.
-/// </remarks>
-internal sealed class WaitQueue
+internal sealed partial class WaitQueue
 {
-    /// <summary>A lane that nobody has come to for this long keeps no places free.</summary>
+    /// <summary>A lane that nobody has come to for this long keeps no places free, and saves nothing.</summary>
     private const double ReserveSeconds = 10;
 
     /// <summary>
@@ -26,6 +22,7 @@ internal sealed class WaitQueue
     private readonly Lane[] _lanes = new Lane[Priorities.Count];
     private readonly long _reserveTicks;
     private readonly long _standingTicks;
+    private readonly long _mostHeldTicks;
     private QueueSettings _settings;
     private long _order;
 
@@ -43,6 +40,7 @@ internal sealed class WaitQueue
         _settings = settings;
         _reserveTicks = (long)(ReserveSeconds * ticksPerSecond);
         _standingTicks = (long)(StandingSeconds * ticksPerSecond);
+        _mostHeldTicks = (long)(MostHeldSeconds * ticksPerSecond);
         for (int i = 0; i < _lanes.Length; i++)
         {
             _lanes[i] = new Lane(ticksPerSecond);
@@ -53,6 +51,18 @@ internal sealed class WaitQueue
     {
         get => _settings;
         set => _settings = value;
+    }
+
+    /// <summary>How many units the gate has.</summary>
+    public int Units
+    {
+        set
+        {
+            foreach (Lane lane in _lanes)
+            {
+                lane.Units = value;
+            }
+        }
     }
 
     /// <summary>All that wait.</summary>
@@ -84,9 +94,6 @@ internal sealed class WaitQueue
         return lane.Ahead(hand, IsNewestFirst(lane, now), nested);
     }
 
-    /// <summary>Notes that somebody of this priority came who may take a sheddable place, so that its own are kept for a while.</summary>
-    public void NoteArrival(Priority priority, long now) => _lanes[(int)priority].LastArrival = now;
-
     /// <summary>Whether a sheddable newcomer has a place, its own priority's kept ones included.</summary>
     public bool HasRoom(Priority priority, int capacity, long now)
     {
@@ -95,7 +102,7 @@ internal sealed class WaitQueue
         for (int i = (int)priority + 1; i < _lanes.Length; i++)
         {
             Lane lane = _lanes[i];
-            if (lane.LastArrival != long.MinValue && now - lane.LastArrival < _reserveTicks)
+            if (IsVisited(lane, now))
             {
                 kept += Math.Max(0, share - lane.SheddableCount);
             }
@@ -143,7 +150,7 @@ internal sealed class WaitQueue
     public void Remove(Waiter waiter, long now)
     {
         _lanes[(int)waiter.Priority].Remove(waiter, now);
-        CountOut(waiter);
+        CountOut(waiter, now);
     }
 
     /// <summary>Whether nobody's time is over, of those who came in the order of their ends, and no work would come too late.</summary>
@@ -185,22 +192,23 @@ internal sealed class WaitQueue
             return null;
         }
 
-        Lane lane = _lanes[TurnOf()];
-        return lane.Peek(IsNewestFirst(lane, now));
+        return HeadOf(_lanes[TurnOf(now)], now);
     }
 
     /// <summary>Removes the waiter whose turn it was because it is served, and hands out the shares of that turn.</summary>
     public void Serve(Waiter waiter, long now)
     {
         int served = (int)waiter.Priority;
-        uint below = _occupied & (_occupied - 1);
+        uint highest = _occupied & (~_occupied + 1);
+        uint below = (_occupied | _visited) & ~(highest | (highest - 1));
         if (below != 0)
         {
-            ShareTurn(below, served);
+            ShareTurn(below, waiter, now);
         }
 
+        _heldFor = _heldFor == served ? NoLane : _heldFor;
         _lanes[served].Serve(waiter, now);
-        CountOut(waiter);
+        CountOut(waiter, now);
     }
 
     /// <summary>Puts right what a served one was charged with.</summary>
@@ -218,25 +226,15 @@ internal sealed class WaitQueue
         return found;
     }
 
-    private void ShareTurn(uint below, int served)
-    {
-        for (uint rest = below; rest != 0; rest &= rest - 1)
-        {
-            _lanes[BitOperations.TrailingZeroCount(rest)].Turns += _settings.MinShare;
-        }
-
-        if ((below >> served & 1) != 0)
-        {
-            _lanes[served].Turns -= 1;
-        }
-    }
-
-    private void CountOut(Waiter waiter)
+    private void CountOut(Waiter waiter, long now)
     {
         int priority = (int)waiter.Priority;
-        if (_lanes[priority].Count == 0)
+        Lane lane = _lanes[priority];
+        if (lane.Count == 0)
         {
             _occupied &= ~(1u << priority);
+            lane.Credit = IsVisited(lane, now) ? Math.Min(lane.Credit, lane.LastWork) : 0;
+            _heldFor = _heldFor == priority ? NoLane : _heldFor;
         }
 
         SheddableCount -= waiter.Overflow == Overflow.Block ? 0 : 1;
@@ -259,6 +257,8 @@ internal sealed class WaitQueue
         Debug.Assert((Count, SheddableCount) == (count, sheddable), "Counts follow the lanes.");
     }
 
+    private Waiter? HeadOf(Lane lane, long now) => lane.Peek(IsNewestFirst(lane, now));
+
     private bool IsNewestFirst(Lane lane, long now) =>
         _settings.ProcessingOrder == ProcessingOrder.NewestFirstUnderOverload
         && lane.Count > 0
@@ -268,18 +268,4 @@ internal sealed class WaitQueue
     // so many that the highest would have none of a small queue.
     private int ShareOf(int capacity) =>
         Math.Min((int)Math.Ceiling(capacity * _settings.MinShare), (capacity - 1) / (Priorities.Count - 1));
-
-    private int TurnOf()
-    {
-        for (uint below = _occupied & (_occupied - 1); below != 0; below &= below - 1)
-        {
-            int lane = BitOperations.TrailingZeroCount(below);
-            if (_lanes[lane].Turns >= 1)
-            {
-                return lane;
-            }
-        }
-
-        return BitOperations.TrailingZeroCount(_occupied);
-    }
 }

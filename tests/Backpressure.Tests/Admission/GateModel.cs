@@ -13,12 +13,16 @@ internal sealed class GateModel
     private readonly long _ticksPerSecond;
     private long _order;
 
+    // The lane for whose heavy head those above it are held back.
+    private int? _heldFor;
+    private long _heldSince;
+
     public GateModel(int limit, QueueSettings settings, long ticksPerSecond)
     {
         Limit = Nominal = limit;
         Settings = settings;
         _ticksPerSecond = ticksPerSecond;
-        _lanes = [.. Enumerable.Range(0, 4).Select(_ => new LaneModel(ticksPerSecond))];
+        _lanes = [.. Enumerable.Range(0, 4).Select(_ => new LaneModel(ticksPerSecond) { Units = limit })];
     }
 
     public int InFlight { get; private set; }
@@ -49,7 +53,7 @@ internal sealed class GateModel
 
         if (a.Overflow == Overflow.Shed)
         {
-            _lanes[(int)a.Priority].LastArrival = now;
+            _lanes[(int)a.Priority].NoteArrival(a, now);
         }
 
         if (ReasonToRefuse(a, now, drain, out LaneModel.Entry? victim) is var reason and not RejectionReason.None)
@@ -118,6 +122,7 @@ internal sealed class GateModel
         Decided.Clear();
         Limit = limit;
         Nominal = nominal;
+        Array.ForEach(_lanes, lane => lane.Units = nominal);
         HandOver(now);
     }
 
@@ -126,7 +131,7 @@ internal sealed class GateModel
         Decided.Clear();
         foreach (LaneModel.Entry waiter in All.Where(w => which(w.Arrival)).ToArray())
         {
-            LaneOf(waiter).Remove(waiter, now);
+            Remove(waiter, now);
             Decided.Add((waiter.Id, WaiterState.Released, RejectionReason.None));
         }
 
@@ -189,7 +194,7 @@ internal sealed class GateModel
         int kept = 0;
         for (int lower = (int)a.Priority + 1; lower < 4; lower++)
         {
-            if (now - _lanes[lower].LastArrival < 10 * _ticksPerSecond)
+            if (_lanes[lower].IsVisited(now))
             {
                 kept += Math.Max(0, share - _lanes[lower].Sheddable.Count());
             }
@@ -218,12 +223,19 @@ internal sealed class GateModel
 
     private RejectionReason Infeasible(Arrival a, long now, double drain)
     {
+        // The next to go finds out by waiting.
+        if (!All.Any(w => w.Arrival.Priority <= a.Priority))
+        {
+            return a.Deadline != Arrival.Never && now + a.UsualService > a.Deadline ? RejectionReason.DeadlineExceeded : RejectionReason.None;
+        }
+
         double own = _lanes[(int)a.Priority].Ahead(a.Partition, NewestFirst((int)a.Priority, now), a.Nested);
         int above = All.Count(w => w.Arrival.Priority < a.Priority);
         double seconds = (above + (own + 1)) / drain;
         if (Settings.MinShare > 0 && a.Priority != Priority.Critical)
         {
-            seconds = Math.Min(seconds, (own + 1) / (Settings.MinShare * drain));
+            LaneModel lane = _lanes[(int)a.Priority];
+            seconds = Math.Min(seconds, Math.Max(1, ((own + 1) - (lane.Credit / lane.WorkOf(a))) / Settings.MinShare) / drain);
         }
 
         double wait = seconds * _ticksPerSecond;
@@ -256,11 +268,35 @@ internal sealed class GateModel
                 Serve(waiter, now);
                 Decided.Add((waiter.Id, WaiterState.Admitted, RejectionReason.None));
             }
-            else
+            else if (InFlight >= Limit || !PassOver(waiter, now))
             {
                 return;
             }
         }
+    }
+
+    // Too heavy for what is free: its own lane waits for it, and all where it is of the highest; others only a fifth of a second.
+    private bool PassOver(LaneModel.Entry waiter, long now)
+    {
+        int lane = (int)waiter.Arrival.Priority;
+        if (lane == Backlogged().First())
+        {
+            return false;
+        }
+
+        if (_heldFor != lane)
+        {
+            (_heldFor, _heldSince) = (lane, now);
+        }
+
+        if (now - _heldSince < 0.2 * _ticksPerSecond)
+        {
+            return false;
+        }
+
+        _heldFor = null;
+        _lanes[lane].Credit = 0;
+        return true;
     }
 
     private LaneModel.Entry? Next(long now)
@@ -271,32 +307,46 @@ internal sealed class GateModel
             return null;
         }
 
-        int turn = lanes.Skip(1).FirstOrDefault(lane => _lanes[lane].Turns >= 1, lanes[0]);
-        return _lanes[turn].Next(NewestFirst(turn, now));
+        int turn = lanes.Skip(1).FirstOrDefault(lane => _lanes[lane].Credit > 0 && _lanes[lane].Credit >= (1 - 1e-9) * Head(lane).Work, lanes[0]);
+        return Head(turn);
+
+        LaneModel.Entry Head(int lane) => _lanes[lane].Next(NewestFirst(lane, now))!;
     }
 
     private void Serve(LaneModel.Entry waiter, long now)
     {
-        int[] lanes = [.. Backlogged()];
-        foreach (int lower in lanes.Skip(1))
+        // Of what it takes each lower lane saves its share; an empty one too, if somebody came to it lately, up to one turn.
+        int highest = Backlogged().First();
+        foreach (LaneModel lower in _lanes.Skip(highest + 1))
         {
-            _lanes[lower].Turns += Settings.MinShare;
+            double credit = lower.Credit + (Settings.MinShare * waiter.Work);
+            lower.Credit = lower.Waiting.Count > 0 ? credit : lower.IsVisited(now) ? Math.Min(credit, lower.LastWork) : lower.Credit;
         }
 
-        if ((int)waiter.Arrival.Priority != lanes[0])
+        if ((int)waiter.Arrival.Priority != highest)
         {
-            LaneOf(waiter).Turns -= 1;
+            LaneOf(waiter).Credit -= waiter.Work;
         }
 
+        _heldFor = _heldFor == (int)waiter.Arrival.Priority ? null : _heldFor;
         LaneOf(waiter).Charge(waiter);
+        Remove(waiter, now);
+    }
+
+    private void Remove(LaneModel.Entry waiter, long now)
+    {
         LaneOf(waiter).Remove(waiter, now);
+        if (LaneOf(waiter).Waiting.Count == 0 && _heldFor == (int)waiter.Arrival.Priority)
+        {
+            _heldFor = null;
+        }
     }
 
     private IEnumerable<int> Backlogged() => Enumerable.Range(0, 4).Where(lane => _lanes[lane].Waiting.Count > 0);
 
     private void Refuse(LaneModel.Entry waiter, RejectionReason reason, long now)
     {
-        LaneOf(waiter).Remove(waiter, now);
+        Remove(waiter, now);
         Decided.Add((waiter.Id, WaiterState.Refused, reason));
     }
 }

@@ -43,6 +43,7 @@ public sealed class GateModelTests
         (10, Arrivals.Select(a => new Operation(Kind.Arrive) { Arrival = a })),
         (7, Gen.Int[0, 999].Select(n => new Operation(Kind.Leave) { Number = n })),
         (2, Gen.Int[0, 999].Select(n => new Operation(Kind.Cancel) { Number = n })),
+        (2, Gen.Select(Gen.Int[0, 999], Gen.Int[-3, 3], (n, more) => new Operation(Kind.Weigh) { Number = n, More = more })),
         (3, Gen.Int[0, 300].Select(n => new Operation(Kind.Advance) { Number = n })),
         (1, Gen.Select(Gen.Int[1, 8], Gen.Int[0, 4], (limit, more) => new Operation(Kind.SetLimit) { Number = limit, More = more })),
         (1, Queues.Select(q => new Operation(Kind.Reconfigure) { Queue = q })),
@@ -53,6 +54,7 @@ public sealed class GateModelTests
         Arrive,
         Leave,
         Cancel,
+        Weigh,
         Advance,
         SetLimit,
         Reconfigure,
@@ -60,8 +62,12 @@ public sealed class GateModelTests
         Close,
     }
 
+    private static readonly int[] s_refused = new int[Enum.GetValues<RejectionReason>().Length];
+    private static int s_released;
+
     [Fact]
-    public void EveryOperation_DecidesAsThePlainModelDoes() =>
+    public void EveryOperation_DecidesAsThePlainModelDoes()
+    {
         Gen.Select(Gen.Int[1, 8], Queues, Operations.Array[0, 250], Gen.Int[0, 500]).Sample(
             (limit, queue, operations, closeAt) =>
             {
@@ -74,6 +80,13 @@ public sealed class GateModelTests
                 pair.End();
             },
             iter: Effort.Of(2000));
+
+        // Or nothing was said of it.
+        Assert.True(s_released > 0);
+        Assert.All(
+            (RejectionReason[])[RejectionReason.Evicted, RejectionReason.ClientAborted, RejectionReason.MaxWaitElapsed, RejectionReason.DeadlineExceeded, RejectionReason.ShuttingDown],
+            reason => Assert.True(s_refused[(int)reason] > 0, $"Nobody who waited was ever refused as {reason}."));
+    }
 
     private sealed record Operation(Kind Kind)
     {
@@ -120,6 +133,9 @@ public sealed class GateModelTests
                     Waiter waiter = _ids.Keys.ElementAt(operation.Number % _ids.Count);
                     Assert.True(_gate.TryCancel(waiter, _now, ref decided));
                     _model.Cancel(_ids[waiter], _now);
+                    break;
+                case Kind.Weigh when _running.Count > 0:
+                    Weigh(operation.Number % _running.Count, operation.More, ref decided);
                     break;
                 case Kind.Advance:
                     _now += operation.Number * Second / 1000;
@@ -185,6 +201,24 @@ public sealed class GateModelTests
             _model.Leave(cost, waited?.Arrival, charge.Charged, charge.Taken, charge.ServedAt, _now);
         }
 
+        // It turns out to be heavier, or lighter.
+        private void Weigh(int which, int more, ref DecidedWaiters decided)
+        {
+            (int cost, Waiter? waited) = _running[which];
+            more = Math.Max(more, 1 - cost);
+            _running[which] = (cost + more, waited);
+            if (more > 0)
+            {
+                Assert.True(_gate.TryAdd(more));
+            }
+            else if (more < 0 && _gate.GiveBack(-more))
+            {
+                _gate.HandOver(_now, ref decided);
+            }
+
+            _model.Correct(more, _now);
+        }
+
         private void Arrive(Arrival arrival)
         {
             arrival = arrival with { Deadline = arrival.Deadline == Arrival.Never ? Arrival.Never : _now + arrival.Deadline };
@@ -230,6 +264,7 @@ public sealed class GateModelTests
             foreach (TestWaiter waiter in _told)
             {
                 Assert.Equal(1, waiter.Told);
+                Interlocked.Increment(ref waiter.State == WaiterState.Released ? ref s_released : ref s_refused[(int)waiter.Refusal.Reason]);
                 Assert.True(_ids.Remove(waiter));
                 if (waiter.State == WaiterState.Admitted)
                 {

@@ -152,6 +152,60 @@ public sealed class GateTimeTests
         Waiting(rig.Wait(maxWait: 5, deadline: 0.9, usual: 0.2));
     }
 
+    // The rate is that of a stall which is over, and as long as all are refused nobody finds out.
+    [Fact]
+    public void Arrive_WithNobodyBeforeIt_WaitsHoweverSlowTheDrainWas()
+    {
+        var rig = new GateRig(8, Queue());
+        rig.Drain(perSecond: 1, seconds: 60);
+
+        Waiting(rig.Wait(Priority.Normal, maxWait: 0.5));
+        Assert.Equal(RejectionReason.WaitTooLong, rig.Refused(rig.Ask(Priority.Normal, maxWait: 0.5)).Reason);
+        Assert.Equal(RejectionReason.WaitTooLong, rig.Refused(rig.Ask(Priority.Low, maxWait: 0.5)).Reason);
+        Waiting(rig.Wait(Priority.High, maxWait: 0.5));
+
+        // What could not be in time if it started now need not wait to be told so.
+        Assert.Equal(RejectionReason.DeadlineExceeded, rig.Refused(rig.Ask(Priority.Critical, deadline: 0.3, usual: 0.31)).Reason);
+        Waiting(rig.Wait(Priority.Critical, deadline: 0.3, usual: 0.3));
+    }
+
+    // Each takes a minute and comes back as told: too seldom for a rate, which takes eight in one full stretch.
+    [Fact]
+    public void RetryAfter_WhereNoRateIsKnown_GoesByWhatTheRouteTakes()
+    {
+        var rig = new GateRig(4, Queue());
+        rig.Fill();
+
+        Assert.InRange(rig.Refused(rig.Ask(overflow: Overflow.Reject)).RetryAfterSeconds, 1, 2);
+        rig.Refused(rig.Ask(overflow: Overflow.Reject, usual: 40));
+        int[] told = [.. Enumerable.Range(0, 3).Select(_ => rig.Refused(rig.Ask(overflow: Overflow.Reject)).RetryAfterSeconds)];
+
+        // A slot comes free every ten seconds, and each books one; from 30 s on they are spread over the later half.
+        Assert.InRange(told[0], 10, 12);
+        Assert.InRange(told[1], 15, 30);
+        Assert.InRange(told[2], 15, 30);
+    }
+
+    // Its clock was read before a sweep, and so is that of whoever sweeps next.
+    [Fact]
+    public void Expire_WithAnOlderClock_LeavesNobodyInTheWheelWhoIsTold()
+    {
+        var rig = new GateRig(1, Queue());
+        rig.Fill();
+        TestWaiter late = rig.Wait(maxWait: 1);
+        rig.Advance(0.5);
+        rig.Expire();
+        rig.Advance(-0.1);
+        TestWaiter soon = rig.Wait(maxWait: 0.05);
+        Assert.NotEqual(Waiter.NoSlot, soon.WheelSlot);
+        Assert.True(rig.Cancel(late));
+        rig.Advance(0.06);
+        rig.Expire();
+
+        Refused(RejectionReason.MaxWaitElapsed, soon);
+        Assert.Equal(Waiter.NoSlot, soon.WheelSlot);
+    }
+
     [Fact]
     public void Arrive_OfALowPriority_ReliesOnItsShareOfTheDrain()
     {

@@ -167,6 +167,47 @@ public sealed class LaneBoundsTests
         ServeNext(A);
     }
 
+    // A is deep in debt; one of its requests that others wait for goes first all the same, and the debt stays.
+    [Fact]
+    public void Serve_OfOneWhomOthersWaitFor_ForgetsNobodysDebt()
+    {
+        ulong other = FarFrom(A);
+        Add(A, times: 2);
+        Waiter slow = _lane.Peek(newestFirst: false)!;
+        _lane.Serve(slow, now: 0);
+        _lane.Correct(ServiceCharge.Of(slow, heldTicks: 50, cost: 1));
+        Add(other, times: 6);
+        TestWaiter ahead = Waiter(A, nested: true);
+        _lane.Add(ahead, now: 0);
+        Assert.Same(ahead, _lane.Peek(newestFirst: false));
+        _lane.Serve(ahead, now: 0);
+
+        for (int i = 0; i < 6; i++)
+        {
+            ServeNext(other);
+        }
+
+        ServeNext(A);
+    }
+
+    // But where nobody stands in a queue, what it has had is where all begin.
+    [Fact]
+    public void Serve_OfOneWhomOthersWaitFor_WithNobodyBehind_IsNoLeadOfThoseWhoComeLater()
+    {
+        ulong other = FarFrom(A);
+        for (int i = 0; i < 5; i++)
+        {
+            TestWaiter ahead = Waiter(A, nested: true);
+            _lane.Add(ahead, now: 0);
+            _lane.Serve(ahead, now: 0);
+        }
+
+        Add(A);
+        Add(other, times: 3);
+        ServeNext(other);
+        ServeNext(A);
+    }
+
     [Fact]
     public void Peek_NewestFirst_IsAlsoOfThoseWhoBlock()
     {

@@ -9,7 +9,7 @@ namespace Backpressure.Tests.Admission;
 internal sealed class LaneModel(long ticksPerSecond)
 {
     private readonly long[] _paid = new long[256];
-    private readonly long _maxLead = 60 * ticksPerSecond;
+    private long _maxLead = 60 * ticksPerSecond;
     private bool _partitioned;
     private long _fair;
     private long _emptiedAt;
@@ -18,9 +18,17 @@ internal sealed class LaneModel(long ticksPerSecond)
 
     public List<Entry> Waiting { get; } = [];
 
-    public double Turns { get; set; }
+    public int Units
+    {
+        set => _maxLead = Math.Max(60, 10 * value) * ticksPerSecond;
+    }
 
-    public long? LastArrival { get; set; }
+    /// <summary>Saved up to go before the lanes above it.</summary>
+    public double Credit { get; set; }
+
+    public long? LastArrival { get; private set; }
+
+    public long LastWork { get; private set; }
 
     public IEnumerable<Entry> Sheddable => Waiting.Where(w => w.Arrival.Overflow == Overflow.Shed);
 
@@ -28,6 +36,20 @@ internal sealed class LaneModel(long ticksPerSecond)
     public IEnumerable<Entry> Nested => Sheddable.Where(w => w.Arrival.Nested).OrderBy(w => w.Order);
 
     public bool Stands(long now) => Waiting.Count > 0 && now - _standingSince > 0.1 * ticksPerSecond;
+
+    public bool IsVisited(long now) => now - LastArrival < 10 * ticksPerSecond;
+
+    /// <summary>Somebody came who may take a sheddable place.</summary>
+    public void NoteArrival(Arrival arrival, long now)
+    {
+        if (Waiting.Count == 0 && !IsVisited(now))
+        {
+            Credit = 0;
+        }
+
+        LastArrival = now;
+        LastWork = WorkOf(arrival);
+    }
 
     public static int[] HandOf(ulong partition)
     {
@@ -68,7 +90,7 @@ internal sealed class LaneModel(long ticksPerSecond)
         Waiting.Remove(waiter);
         if (Waiting.Count == 0)
         {
-            Turns = 0;
+            Credit = IsVisited(now) ? Math.Min(Credit, LastWork) : 0;
             _emptiedAt = now;
         }
     }
@@ -80,14 +102,12 @@ internal sealed class LaneModel(long ticksPerSecond)
             return nested;
         }
 
-        // Where accounts are equal, the one with the oldest waiter.
-        int[] queues = [.. Queued.Select(w => w.Queue).Distinct()];
-        if (queues.Length == 0)
+        if (!Queued.Any())
         {
             return null;
         }
 
-        int queue = queues.OrderBy(q => _paid[q]).ThenBy(q => In(q).Min(w => w.Order)).First();
+        int queue = FirstQueue();
         return newestFirst ? In(queue).MaxBy(w => w.Order) : In(queue).MinBy(w => w.Order);
     }
 
@@ -95,7 +115,9 @@ internal sealed class LaneModel(long ticksPerSecond)
     {
         if (_partitioned)
         {
-            _fair = Math.Max(_fair, _paid[waiter.Queue]);
+            // One that goes before all queues moves no clock of theirs.
+            int first = IsAhead(waiter.Arrival) && Queued.Any() ? FirstQueue() : waiter.Queue;
+            _fair = Math.Max(_fair, _paid[first]);
             foreach (int queue in HandOf(waiter.Arrival.Partition))
             {
                 _paid[queue] = Math.Min(Math.Max(_paid[queue], _fair) + waiter.Work, _fair + _maxLead);
@@ -159,6 +181,9 @@ internal sealed class LaneModel(long ticksPerSecond)
         return heavy.Load / 4 > low.Load ? heavy.Waiter : low.Waiter;
     }
 
+    // Where accounts are equal, the one with the oldest waiter.
+    private int FirstQueue() => Queued.Select(w => w.Queue).Distinct().OrderBy(q => _paid[q]).ThenBy(q => In(q).Min(w => w.Order)).First();
+
     private static bool IsAhead(Arrival arrival) => arrival.Nested && arrival.Overflow == Overflow.Shed;
 
     private IEnumerable<Entry> Queued => Waiting.Where(w => !IsAhead(w.Arrival));
@@ -174,7 +199,7 @@ internal sealed class LaneModel(long ticksPerSecond)
         .ThenBy(q => In(q).Count())
         .First();
 
-    private long WorkOf(Arrival a) =>
+    public long WorkOf(Arrival a) =>
         Math.Clamp((a.UsualService > 0 ? a.UsualService : ticksPerSecond / 20) * a.Cost, 1, 10 * ticksPerSecond);
 
     internal sealed record Entry(int Id, Arrival Arrival, long Expires, long Order, int Queue, long Work);

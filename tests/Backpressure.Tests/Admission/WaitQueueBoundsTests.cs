@@ -28,7 +28,7 @@ public sealed class WaitQueueBoundsTests
     public void Places_AreKeptForALaneThatSomebodyCameToWithinTenSeconds(long now, bool hasRoom)
     {
         var queue = new WaitQueue(GateRig.Queue(minShare: 0.3), Second);
-        queue.NoteArrival(Priority.Low, now: 0);
+        queue.NoteArrival(Priority.Low, work: 1, now: 0);
 
         // One of four is Low's: a fourth is nobody else's.
         Add(queue);
