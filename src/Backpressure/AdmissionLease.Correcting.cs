@@ -46,6 +46,7 @@ public partial struct AdmissionLease
         _bits.Cost += more;
         try
         {
+            NoteHeldBefore(more, gate is not null, shadow);
             if (waiters)
             {
                 HandOver(gate!);
@@ -60,6 +61,22 @@ public partial struct AdmissionLease
         {
             _class!.Owner.NoteFault(fault);
         }
+    }
+
+    private readonly void NoteHeldBefore(int more, bool holdsSlot, Downstream? shadow)
+    {
+        if (_bits.Weight == 0 || (_bits.Holds & LeaseHolds.Untimed) != 0)
+        {
+            return;
+        }
+
+        long held = _class!.Owner.Now - StartedAt;
+        if (holdsSlot)
+        {
+            _class.Downstream.Meter.Reweighed(more, held, _bits.Weight);
+        }
+
+        shadow?.Meter.Reweighed(more, held, _bits.Weight);
     }
 
     private readonly void HandOver(Gate gate)

@@ -22,11 +22,18 @@ public sealed partial class LoadShedder
         {
             foreach (Downstream downstream in _downstreams.All)
             {
-                (double level, string? signal) = _signals.StrongestOf(downstream.Signals);
-                if (downstream.SetPressure(level, signal, now))
+                // Until it is in force as it is now: whoever is held up between reading and setting would put an old level over that
+                // of a reload, and where this has taken the last signal away nobody would look again.
+                (double Level, string? Signal) seen;
+                do
                 {
-                    TellOfHeld(downstream.Name, signal!);
+                    seen = _signals.StrongestOf(downstream.Signals);
+                    if (downstream.SetPressure(seen.Level, seen.Signal, now))
+                    {
+                        TellOfHeld(downstream.Name, seen.Signal!);
+                    }
                 }
+                while (_signals.StrongestOf(downstream.Signals) != seen);
             }
         }
         catch (Exception fault)

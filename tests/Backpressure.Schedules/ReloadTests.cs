@@ -51,9 +51,8 @@ public sealed class ReloadTests
     public void Limit_RaisedByTheLawAsOneComesToWait_LetsItIn() => Schedule.Explore(async () =>
     {
         using var rig = new Rig(Growing) { Limit = 2 };
-        rig.PressAgainstTheLimit();
-        AdmissionLease held = rig.Hold();
-        await Schedule.AtOnce(() => rig.Tick(TimeSpan.FromMilliseconds(100)), () => rig.Served(rig.Any));
+        AdmissionLease held = rig.PressAgainstTheLimit();
+        await Schedule.AtOnce(() => rig.Tick(TimeSpan.FromMilliseconds(600)), () => rig.Served(rig.Any));
         Assert.Equal(2, rig.Gate.Limit);
         await rig.End(held);
         rig.AssertIdle();

@@ -53,6 +53,35 @@ public sealed class LoadShedderHeldTests
         }
     }
 
+    // Corrected after 48 of 64 parts: two units more for the last 16 of them, or until then.
+    [Theory]
+    [InlineData(1, 3, Outcome.Success, 32)]
+    [InlineData(3, 1, Outcome.Success, 96)]
+    [InlineData(1, 3, Outcome.Ignored, 96)] // No sample: 48 × 1 and 16 × 3.
+    [InlineData(3, 1, Outcome.Ignored, 160)] // 48 × 3 and 16 × 1.
+    public void CorrectCost_CountsFromThenOn(int cost, int corrected, Outcome outcome, int besides)
+    {
+        foreach (string way in (string[])["plain", "by all stages", "waited", "observed"])
+        {
+            using var rig = new ShedderRig(Fixed(8, change: o =>
+            {
+                o.Mode = way == "observed" ? BackpressureMode.Observe : BackpressureMode.Enforce;
+                o.Policies["Default"].Cost = cost;
+            }));
+            RequestClass any = rig.Shedder.ClassOf("any");
+            Downstream downstream = way == "observed" ? DownstreamOf(any).Shadow! : DownstreamOf(any);
+            AdmissionLease lease = Begin(rig, any, way, cost);
+            rig.Time.Pass(48 * Part);
+            lease.CorrectCost(corrected);
+            rig.Time.Pass(16 * Part);
+            lease.Complete(outcome);
+
+            downstream.Meter.Drain();
+            MeterSums sums = downstream.Meter.Open;
+            Assert.Equal(besides, 1000 * sums.OtherHeld / Part, 6);
+        }
+    }
+
     private static AdmissionLease Begin(ShedderRig rig, RequestClass any, string way, int cost)
     {
         if (way == "plain" || way == "observed")

@@ -50,6 +50,9 @@ public sealed class LoadShedderTurningAwayTests : IDisposable
 
         GateReading reading = Downstream.Reading(TimeProvider.System.GetTimestamp());
         Assert.Equal((4 * Refusals, 4 * Refusals), (reading.Refused, reading.FullArrivals));
+
+        // The law goes by who they were, whether they asked or not.
+        Assert.Equal(4 * Refusals, reading.FullByPriority.Normal);
         Measurement<long> rejected = Assert.Single(_any.Resolved!.Counters.Measure(), m => m.Tags.ToArray().Contains(new("backpressure.decision", "rejected")));
         Assert.Equal(4 * Refusals, rejected.Value);
         Assert.True(Downstream.Gate.Counts.Refused < 4 * Refusals, "Nobody was turned away without asking.");

@@ -51,7 +51,8 @@ internal sealed partial class AdaptiveLaw
             return JudgeDescent(state with { Before = state.Top, Top = default }, here, settings);
         }
 
-        state = state with { Usual = Smoothed(state.Usual, here), SinceDip = state.SinceDip + 1, SinceLook = state.SinceLook + 1 };
+        OperatingPoint usual = here.Noise > Anecdote ? state.Usual : Smoothed(state.Usual, here);
+        state = state with { Usual = usual, SinceDip = state.SinceDip + 1, SinceLook = state.SinceLook + 1 };
         int windowsPerDip = state.DipsTaken < EarlyDips ? WindowsPerEarlyDip : WindowsPerDip;
         if (state.SinceDip >= windowsPerDip && window.CanQueue)
         {
@@ -70,7 +71,8 @@ internal sealed partial class AdaptiveLaw
         double deviation = excess / Math.Max(LeastNoise, window.MeanNoise);
         Drift drift = state.Drift.With(deviation);
         bool quick = Math.Abs(deviation) > QuickDeviation || drift.Above > DriftAbove;
-        double factor = Math.Clamp(Math.Exp(-(quick ? QuickGain : CalmGain) * excess), 0.4, 1.5);
+        double most = here.Noise > Anecdote ? 1 : 1.5;
+        double factor = Math.Clamp(Math.Exp(-(quick ? QuickGain : CalmGain) * excess), 0.4, most);
         double least = window.Stretch > Suspicious ? Math.Min(state.Limit, Essential(state, window)) : 0;
         OperatingPoint top = here.InFlight >= state.Top.InFlight ? here : state.Top;
 

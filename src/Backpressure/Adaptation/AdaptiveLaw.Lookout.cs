@@ -39,6 +39,11 @@ internal sealed partial class AdaptiveLaw
         double weight = anew ? 1 : 1 - Math.Exp(-window.Seconds / SecondsToNotice);
         double work = state.Work + (weight * (window.WorkRate - state.Work));
         double kept = state.MostWork * Math.Pow(2, -window.Seconds / SecondsToForgetHalf);
+        if (window.StretchNoise > Anecdote)
+        {
+            return state with { MostWork = Math.Max(kept, state.Work) };
+        }
+
         return state with { Work = work, MostWork = Math.Max(kept, work) };
     }
 

@@ -209,7 +209,7 @@ internal sealed partial class AdaptiveLaw
         }
 
         // Young baselines, as in Congested.
-        bool young = state.DipsTaken == 0 && cut.Stretch is > 1 and < Suspicious;
+        bool young = state.DipsTaken == 0 && cut.Stretch > 1 && cut.Stretch < Suspicious;
         double scale = young ? (1 + cut.Stretch) / 2 : 1;
         double most = Target * scale * Math.Max(here.WorkRate, cut.WorkRate);
         return Decide(

@@ -42,6 +42,10 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     // Standard errors by which a stretch has to stand out before it is acted on.
     private const double Certain = 2;
 
+    // Standard error with which a window says nothing of how much more could be done: one request of a minute that ends in it
+    // seems to be a minute's work.
+    private const double Anecdote = 0.5;
+
     private const int FewestCompletions = 3;
     private const double Backoff = 0.9;
 
@@ -88,6 +92,15 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     }
 
     public static (AdaptiveState State, LimitDecision Decision) Step(
+        AdaptiveState state, in WindowSummary window, LimitSettings settings)
+    {
+        (AdaptiveState next, LimitDecision decision) = Answer(state, window, settings);
+
+        // Unsteady is a window that wants a test and is a mixture, and only the one before it excuses the next.
+        return (state.Unsteady > 0 ? next with { Unsteady = 0 } : next, decision);
+    }
+
+    private static (AdaptiveState State, LimitDecision Decision) Answer(
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
         state = WithWork(state, window) with { Peak = Math.Max(state.Peak, window.PeakInFlight) };

@@ -64,7 +64,7 @@ internal readonly record struct AdaptiveState
 
     public Elasticity Dips { get; init; }
 
-    /// <summary>Windows in a row in which a test was wanted but what they saw was younger than themselves.</summary>
+    /// <summary>Whether the last window wanted a test but what it saw was younger than itself; 0 or 1.</summary>
     public int Unsteady { get; init; }
 
     /// <summary>So many in flight are known not to hinder each other: what is seen there is the baseline.</summary>

@@ -26,6 +26,8 @@ internal sealed class LimitController
     private LimitSettings _settings;
     private ILimitLaw _law;
     private long _due;
+    private long _steppedAt;
+    private bool _held;
 
     /// <param name="settings">Bounds and the initial limit.</param>
     /// <param name="meter">What passes.</param>
@@ -41,6 +43,7 @@ internal sealed class LimitController
         _interval = Math.Max(1, ticksPerSecond / StepsPerSecond);
         _law = law ?? LawOf(settings);
         _due = now + _interval;
+        _steppedAt = now;
     }
 
     /// <summary>The decision in force.</summary>
@@ -74,18 +77,28 @@ internal sealed class LimitController
 
         try
         {
-            Volatile.Write(ref _due, now + _interval);
-            LimitDecision before = _law.Current;
-            if (!_window.TryClose(reading, now, before.Pace, out WindowSummary window))
+            if (now < _steppedAt)
             {
+                // Held up between its reading and the lock, while others have stepped: what it has seen is known.
                 return false;
             }
 
-            if (reading.Held && window.Dropped == 0)
+            _steppedAt = now;
+            Volatile.Write(ref _due, now + _interval);
+            LimitDecision before = _law.Current;
+            bool wasHeld = _held;
+            _held = reading.Held;
+            bool closed = _window.TryClose(reading, now, before.Pace, out WindowSummary window);
+            if (window.Dropped == 0 && (closed ? wasHeld || reading.Held : wasHeld && !reading.Held))
             {
-                // Only a limit that binds teaches, and it is not this one that binds.
+                // Only a limit that binds teaches, and for a part of this window at least it was not this one that did.
                 _meter.CloseWindow(default);
                 _window.Restart(reading, now, _law.Settles ? Settling.AfterChange : Settling.None);
+                return false;
+            }
+
+            if (!closed)
+            {
                 return false;
             }
 

@@ -17,8 +17,8 @@ public sealed class QueueOptions
     public int BlockCapacity { get; set; } = 1000;
 
     /// <summary>
-    /// The share of queue places and of drain that each lower priority keeps, so that none starves. 0 to 0.2;
-    /// default 0.01.
+    /// The share of queue places, and of service (usual time × cost), that each lower priority keeps, so that none starves.
+    /// 0 to 0.2; default 0.01.
     /// </summary>
     public double MinShare { get; set; } = 0.01;
 

@@ -65,18 +65,21 @@ internal sealed partial class Downstream
     internal GateReading Reading(long now)
     {
         GateCounts counts = Gate.Counts;
-        long turnedAway = _full.Total();
-        Span<long> held = stackalloc long[Priorities.Count];
-        held.Clear();
-        _heldBack.AddTo(held);
-        var heldBack = PriorityCounts.Of(held);
+
+        // Those who met it full and did not ask: some were turned away by the sign, others never came because they were told.
+        Span<long> notAsked = stackalloc long[Priorities.Count];
+        notAsked.Clear();
+        _full.AddTo(notAsked);
+        long turnedAway = PriorityCounts.Of(notAsked).Sum;
+        _heldBack.AddTo(notAsked);
+        var byPriority = PriorityCounts.Of(notAsked);
         return new GateReading
         {
             Limit = counts.Limit,
             InFlight = counts.InFlight,
             Waiting = counts.Waiting,
-            FullArrivals = counts.FullArrivals + turnedAway + heldBack.Sum,
-            FullByPriority = counts.FullByPriority + heldBack,
+            FullArrivals = counts.FullArrivals + byPriority.Sum,
+            FullByPriority = counts.FullByPriority + byPriority,
             Refused = counts.Refused + turnedAway,
             AdmittedLate = counts.AdmittedLate,
             CanQueue = CanQueue(counts.MayWaitAt, now),

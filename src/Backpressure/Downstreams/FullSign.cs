@@ -30,6 +30,9 @@ internal sealed class FullSign(Gate gate)
     private readonly long[] _signs = new long[Priorities.Count];
     private readonly Lock _posting = new();
 
+    /// <summary>Adds how many of each priority have been turned away.</summary>
+    public void AddTo(Span<long> counts) => _turnedAway.AddTo(counts);
+
     /// <summary>How many have been turned away.</summary>
     public long Total()
     {

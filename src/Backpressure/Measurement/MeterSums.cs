@@ -19,7 +19,7 @@ internal record struct MeterSums
 
     /// <summary>
     /// Units × time in flight that <see cref="LatencySum"/> does not have: of requests that are no sample, of units beyond a
-    /// request's first, and of slots that were held after the response had begun. Of those that were dropped, none.
+    /// request's first, and of slots that were held after the response had begun. Of those that were dropped, none. Below zero where one has become heavier and has not ended.
     /// </summary>
     public double OtherHeld;
 
@@ -29,7 +29,7 @@ internal record struct MeterSums
     public readonly double MeanLatency => Samples > 0 ? LatencySum / Samples : 0;
 
     /// <summary>Units × time in flight of all that were not dropped.</summary>
-    public readonly double Held => LatencySum + OtherHeld;
+    public readonly double Held => LatencySum + Math.Max(0, OtherHeld);
 
     /// <summary>The same ÷ the latencies: 1 where every request is a sample of one unit, that holds its slot no longer.</summary>
     public readonly double HeldPerLatency => LatencySum > 0 ? Held / LatencySum : 1;

@@ -150,6 +150,15 @@ internal sealed class ServiceMeter
         }
     }
 
+    /// <summary>
+    /// Notes that one has become heavier while it runs. At its end <see cref="Held"/> counts all of its time at its last cost, of
+    /// which this takes back what it held before.
+    /// </summary>
+    /// <param name="more">Units; below zero: lighter.</param>
+    /// <param name="heldTicks">How long it has had its units so far.</param>
+    /// <param name="weight">For how many it stands.</param>
+    public void Reweighed(int more, long heldTicks, int weight) => Interlocked.Add(ref _otherHeldTicks, -(long)weight * more * heldTicks);
+
     /// <summary>The latency a route usually has now, queueing in the downstream included; 0 when it is not known.</summary>
     public long UsualLatencyTicks(int route) => _routes.UsualTicks(route);
 

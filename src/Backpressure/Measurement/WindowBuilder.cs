@@ -41,6 +41,13 @@ internal sealed class WindowBuilder
     // Below this a mean is an anecdote.
     private const int FewestSamples = 5;
 
+    // A gate that is full and then has nothing in flight for this many mean latencies is not slow: nobody comes.
+    private const double NobodyComes = 2;
+
+    // Where one latency is all that counts, it is one request that takes a thousand times as long, not the next window's.
+    private const double MostLonger = 4;
+    private const double Alone = 2;
+
     // Few departures say little of what is in flight now: in a stall the reading counts as this many of them.
     private const int WeightOfReading = 4;
 
@@ -109,6 +116,13 @@ internal sealed class WindowBuilder
             return false;
         }
 
+        if (full > 0 && Math.Min(before.InFlight, reading.InFlight) == 0 && step > Math.Max(LeastSeconds, NobodyComes * _meanLatency))
+        {
+            // Nothing ran for want of work, which is no work done slowly.
+            _openedAt += (long)(step / _secondsPerTick);
+            elapsed -= step;
+        }
+
         MeterSums sums = _meter.Open;
         bool overdue = IsOverdue(sums, elapsed);
         if (!IsEnough(sums, elapsed, pace, full, overdue))
@@ -135,9 +149,10 @@ internal sealed class WindowBuilder
 
         if (sums.Samples >= FewestSamples || (sums.Samples > 0 && _meanLatency == 0))
         {
-            _meanLatency = MeanLatencyOf(window);
+            bool alone = _meanLatency > 0 && sums.EffectiveSamples < Alone;
+            _meanLatency = Math.Min(MeanLatencyOf(window), alone ? MostLonger * _meanLatency : double.PositiveInfinity);
             _heldPerLatency = sums.HeldPerLatency;
-            _residence = sums.Residence;
+            _residence = alone ? _residence : sums.Residence;
             double ratio = sums.Samples / sums.EffectiveSamples;
             _samplesPerEffective += 0.2 * (Math.Min(ratio, MostUnequal) - _samplesPerEffective);
         }

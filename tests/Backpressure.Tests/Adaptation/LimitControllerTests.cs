@@ -223,9 +223,10 @@ public sealed class LimitControllerTests
         Assert.Equal(closed + later, OpenedAt(law.Windows[1]));
     }
 
+    // It opens with the first reading that knows nothing of the signal any more, one tick later.
     [Theory]
-    [InlineData(true, 21)]
-    [InlineData(false, 0)]
+    [InlineData(true, 22)]
+    [InlineData(false, 1)]
     public void TryStep_Held_ShowsTheLawNothingAndOpensWhenTheSignalIsGone(bool settles, int later)
     {
         ScriptedLaw law = new(settles, Hold(10), Hold(10), Hold(99));
@@ -238,6 +239,33 @@ public sealed class LimitControllerTests
         Assert.Single(law.Windows);
         Until(controller, now + 1, () => law.Windows.Count == 2);
         Assert.Equal(now + later, OpenedAt(law.Windows[1]));
+    }
+
+    // It was opened under the signal, which let go of the limit before it closed: half of it is not the law's doing.
+    [Fact]
+    public void TryStep_HeldForAPartOfAWindow_ShowsTheLawNothingOfIt()
+    {
+        ScriptedLaw law = new(false, Hold(10), Hold(10), Hold(99));
+        LimitController controller = new(_aimd, _meter, TicksPerSecond, 0, law);
+        (long now, _) = Until(controller, 1, () => law.Windows.Count == 1);
+        long released = now + 20;
+        Until(controller, now + 1, () => _sequence == released, held: true);
+        Until(controller, released + 1, () => law.Windows.Count == 2);
+        Assert.Equal(released + 1, OpenedAt(law.Windows[1]));
+    }
+
+    // Held up between its reading and the lock, while others have stepped.
+    [Fact]
+    public void TryStep_WithAReadingOlderThanTheLastStep_DoesNothing()
+    {
+        ScriptedLaw law = new(false, Hold(10), Hold(9));
+        LimitController controller = new(_aimd, _meter, TicksPerSecond, 0, law);
+        Assert.False(controller.TryStep(Reading(10), 100, out _));
+        _meter.Dropped(-1);
+        Assert.False(controller.TryStep(Reading(10), 99, out _));
+        Assert.Empty(law.Windows);
+        Assert.False(controller.IsDue(1, 104));
+        Assert.True(controller.TryStep(Reading(10), 100, out _));
     }
 
     [Fact]

@@ -269,7 +269,7 @@ public sealed class WindowBuilderBoundsTests : WindowRig
     public void TryClose_FewSamples_ClosesInTheEnd(int full, int after, bool closes)
     {
         Warm(16);
-        _gate = _gate with { FullArrivals = full };
+        _gate = _gate with { FullArrivals = full, InFlight = full > 0 ? 1 : 0 };
         Assert.Null(Close(10));
         Leave(5, 16);
         Assert.Equal(closes, Close(after - 10) is not null);
@@ -332,7 +332,7 @@ public sealed class WindowBuilderBoundsTests : WindowRig
     [InlineData(41, false, 576, true)] // 262.4 is more than four times as much as was seen: 4 × 64 × 2.25.
     public void TryClose_NextWindow_WaitsByLittlesLawWhereTheGateIsBusy(int inFlight, bool bound, int after, bool closes)
     {
-        Warm(64);
+        Warm(64, inFlight: bound ? 1 : 0);
         _gate = _gate with { FullArrivals = bound ? 25 : 0 };
         Assert.Null(Close(10));
 
