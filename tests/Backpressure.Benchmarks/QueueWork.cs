@@ -17,6 +17,7 @@ internal static class QueueWork
             yield return Evict(waiters);
         }
 
+        yield return Flat();
         yield return BytesOfWaiter();
     }
 
@@ -28,10 +29,13 @@ internal static class QueueWork
         var ours = new Queue<ValueTask<AdmissionLease>>(waiters + 2);
         ConcurrencyLimiter limiter = Full(waiters, out RateLimitLease held);
         var theirs = new Queue<ValueTask<RateLimitLease>>(waiters + 2);
+        var semaphore = new SemaphoreSlim(0);
+        var tasks = new Queue<Task>(waiters + 2);
         for (int i = 0; i < waiters; i++)
         {
             ours.Enqueue(shedder.AdmitAsync(new AdmissionRequest(any)));
             theirs.Enqueue(limiter.AcquireAsync());
+            tasks.Enqueue(semaphore.WaitAsync());
         }
 
         return new Comparison(
@@ -54,11 +58,54 @@ internal static class QueueWork
                     held.Dispose();
                     held = theirs.Dequeue().Result;
                 }
+            }),
+            new Subject("SemaphoreSlim, any count", times =>
+            {
+                for (int i = 0; i < times; i++)
+                {
+                    tasks.Enqueue(semaphore.WaitAsync());
+                    semaphore.Release();
+                    if (!tasks.Dequeue().IsCompletedSuccessfully)
+                    {
+                        throw new InvalidOperationException("It was not handed over.");
+                    }
+                }
             }))
         {
             Times = Times,
             Claims = [new Claim("Backpressure", "ConcurrencyLimiter", 1.5)],
+            Note = "Polly's limiter has no queue but that of ConcurrencyLimiter. A SemaphoreSlim's has no end, and it knows neither who holds a permit nor how many there are.",
         };
+    }
+
+    // The same at gates where few and many wait.
+    private static Comparison Flat() =>
+        new("enqueue + hand over, by how many wait", "10 wait", [.. ((int[])[10, 1000, ManyWaiters]).Select(OfMany)])
+        {
+            Times = Times,
+            Claims = [new Claim("1000 wait", "10 wait", 1.25, 0), new Claim($"{ManyWaiters} wait", "10 wait", 1.25, 0)],
+        };
+
+    private static Subject OfMany(int waiters)
+    {
+        LoadShedder shedder = Shedders.Fixed(1, Overflow.Block, waiters + 1);
+        RequestClass any = shedder.ClassOf("any");
+        AdmissionLease running = shedder.AdmitAsync(new AdmissionRequest(any)).Result;
+        var waiting = new Queue<ValueTask<AdmissionLease>>(waiters + 2);
+        for (int i = 0; i < waiters; i++)
+        {
+            waiting.Enqueue(shedder.AdmitAsync(new AdmissionRequest(any)));
+        }
+
+        return new Subject($"{waiters} wait", times =>
+        {
+            for (int i = 0; i < times; i++)
+            {
+                waiting.Enqueue(shedder.AdmitAsync(new AdmissionRequest(any)));
+                running.Complete(Outcome.Success);
+                running = AnswerOf(waiting.Dequeue());
+            }
+        });
     }
 
     private static Comparison Cancel(int waiters)

@@ -1,4 +1,6 @@
 using System.Threading.RateLimiting;
+using Polly;
+using Polly.RateLimiting;
 
 namespace Backpressure.Benchmarks;
 
@@ -21,6 +23,10 @@ internal static class RefusalWork
                 ReplenishmentPeriod = TimeSpan.FromHours(1),
                 AutoReplenishment = false,
             }));
+        var semaphore = new SemaphoreSlim(0);
+        var release = new TaskCompletionSource();
+        ResiliencePipeline polly = new ResiliencePipelineBuilder().AddConcurrencyLimiter(1).Build();
+        _ = polly.ExecuteAsync(async _ => await release.Task).AsTask();
         _ = concurrency.AttemptAcquire();
         _ = partitioned.AttemptAcquire("any");
         _ = bucket.AttemptAcquire("any");
@@ -57,10 +63,36 @@ internal static class RefusalWork
                 {
                     using RateLimitLease lease = concurrency.AttemptAcquire();
                 }
+            }),
+            new Subject("SemaphoreSlim, no Retry-After", times =>
+            {
+                for (int i = 0; i < times; i++)
+                {
+                    _ = semaphore.Wait(0);
+                }
+            }),
+            new Subject("Polly, no Retry-After", times =>
+            {
+                for (int i = 0; i < times; i++)
+                {
+                    RefuseByPolly(polly);
+                }
             }))
         {
             Claims = [new Claim("Backpressure", "PartitionedRateLimiter", 1.0, 0)],
         };
+    }
+
+    // It says no by an exception.
+    private static void RefuseByPolly(ResiliencePipeline polly)
+    {
+        try
+        {
+            polly.Execute(static () => throw new InvalidOperationException("The limiter was not full."));
+        }
+        catch (RateLimiterRejectedException)
+        {
+        }
     }
 
     private static void RunPartitioned(PartitionedRateLimiter<string> partitioned, int times)

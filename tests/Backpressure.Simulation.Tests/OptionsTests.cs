@@ -12,6 +12,7 @@ public class OptionsTests
     [InlineData("--scenario 1,,2", "an empty part")]
     [InlineData("--law Best", "Best is no law")]
     [InlineData("--plant 20,50", "three numbers")]
+    [InlineData("--plant wet", "one of default, others, fresh, C=4, ")]
     [InlineData("--plant 0,50,0", "servers C")]
     [InlineData("--plant 20,50,9", "contention")]
     [InlineData("--seed 9-3", "neither a whole number")]

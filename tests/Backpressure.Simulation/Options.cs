@@ -17,18 +17,18 @@ internal sealed record Options
           --law NAME[,NAME…]  only these laws, beside the oracle; "bad" is the three controllers that must fail; Power, Marginal
                               and Bottleneck, on trial, otherwise run only in the rows that Adaptive misses
           --plant C,W,κ       another plant: servers, mean service time in ms, contention; or the name of one of the
-                              other plants ("bursts"), "default" or "others"
-          --seed S | S-T      only this seed, or all from S to T (default 1-5; with --quick 1-2; on other plants 1-3);
-                              the controllers that must fail take the first two of them
-          --initial N[,N…]    only these initial limits (default 1,4,20,100,1000; on other plants 20)
+                              other plants ("bursts"), "default", or all "others" or "fresh" ones
+          --seed S | S-T      only this seed, or all from S to T (default 101-105, which are kept to report on: choose parameters
+                              on 1-55; with --quick 101-102); the controllers that must fail take the first two of them
+          --initial N[,N…]    only these initial limits (default 1,4,20,100,1000; on other and fresh plants 20)
           --detail            every plant and initial limit on its own
           --quick             fewer seeds, initial limits and plants: for a first look, under 30 s on two cores
           --threads N         on so many threads (default: one for each processor)
           --json FILE         writes { "rows": [ { "scenario", "plant", "law", "figure", "mean", "worst", "threshold", "met" } ] }
           --plot FILE         instead of the scoreboard draws one run of one --scenario (.png or .svg): of Adaptive, or the
                               first --law, on κ = 0.3, or the first --plant, with the first --seed and --initial
-          --write FOLDER      writes all that is committed: the scoreboard, that of --quick, one of other seeds, and a picture a
-                              scenario
+          --write FOLDER      writes all that is committed: the scoreboard, that of --quick, one of the seeds that parameters were
+                              chosen on, and a picture a scenario
           --against FILE      ends with 1 when a figure is worse than in this JSON file of an earlier run
           --help
 
@@ -56,8 +56,16 @@ internal sealed record Options
     /// <summary>What --write's quick scoreboard is asked for.</summary>
     public static Options TheQuick { get; } = new() { Quick = true };
 
-    /// <summary>What --write adds for seeds that nothing was chosen on, so that what is lucky on the others shows.</summary>
-    public static Options TheUnseen { get; } = new() { Laws = [LawUnderTest.Best], Seeds = (101, 105) };
+    /// <summary>Reported on, unless others are asked for: nothing may ever be chosen on these.</summary>
+    public static (int From, int To) Reported { get; } = (101, 105);
+
+    /// <summary>What --write adds of the seeds that parameters were searched on, so that luck shows.</summary>
+    public static Options TheSearched { get; } = new()
+    {
+        Laws = [LawUnderTest.Best],
+        Plants = [.. PlantList.Default, .. PlantList.Others.Plants],
+        Seeds = (1, 5),
+    };
 
     public int Threads { get; private set; } = Environment.ProcessorCount;
 
@@ -247,12 +255,13 @@ internal sealed record Options
             return PlantList.Default;
         }
 
-        if (value == "others")
+        if (PlantList.Groups.FirstOrDefault(g => g.Name == value) is { } group)
         {
-            return PlantList.Others;
+            return group.Plants;
         }
 
-        if (PlantList.Others.FirstOrDefault(p => p.Name == value) is { } named)
+        PlantSpec[] known = [.. PlantList.Groups.SelectMany(g => g.Plants)];
+        if (Array.Find(known, p => p.Name == value) is { } named)
         {
             return [named];
         }
@@ -261,7 +270,7 @@ internal sealed record Options
         double[] numbers = [.. parts.Select(p => double.TryParse(p, NumberStyles.Float, CultureInfo.InvariantCulture, out double n) ? n : double.NaN)];
         if (numbers.Length != 3 || numbers.Any(double.IsNaN))
         {
-            errors.Add($"--plant {value}: neither three numbers nor a plant's name. Write servers, ms and contention, as in --plant 8,20,0.3, or one of default, others, {string.Join(", ", PlantList.Others.Select(p => p.Name))}.");
+            errors.Add($"--plant {value}: neither three numbers nor a plant's name. Write servers, ms and contention, as in --plant 8,20,0.3, or one of default, {string.Join(", ", PlantList.Groups.Select(g => g.Name).Concat(known.Select(p => p.Name)))}.");
             return [];
         }
 

@@ -7,7 +7,7 @@ namespace Backpressure.Simulation;
 
 /// <summary>Which runs were asked for.</summary>
 internal sealed record Plan(
-    IReadOnlyList<Trial> Trials, IReadOnlyList<LawUnderTest> Laws, IReadOnlyList<PlantSpec> Plants, IReadOnlyList<PlantSpec> Others)
+    IReadOnlyList<Trial> Trials, IReadOnlyList<LawUnderTest> Laws, IReadOnlyList<PlantSpec> Plants, IReadOnlyList<PlantGroup> Groups)
 {
     /// <summary>Those that must fail do so with any seed: more would only take time.</summary>
     private const int SeedsOfBadOnes = 2;
@@ -22,22 +22,20 @@ internal sealed record Plan(
         Scenario[] scenarios = [.. Catalogue.All.Where(s => options.Scenarios?.Contains(s.Number) ?? true)];
         LawUnderTest[] laws = [.. (options.Laws ?? [.. LawUnderTest.Columns, .. LawUnderTest.BadOnes]).Prepend(LawUnderTest.TheOracle).Distinct()];
 
-        // A plant from the list of others is compared with the oracle; all else is judged by the thresholds.
-        PlantSpec[] plants = [.. (options.Plants ?? PlantList.Default).Except(PlantList.Others)];
-        PlantSpec[] others =
-        [
-            .. (options.Plants ?? PlantList.Others).Intersect(PlantList.Others)
-                .Where(p => !options.Quick || options.Plants is not null || _fewPlants.Contains(p.Name)),
-        ];
+        // A plant of a group is compared with the oracle; all else is judged by the thresholds.
+        PlantSpec[] plants = [.. (options.Plants ?? PlantList.Default).Except(PlantList.Groups.SelectMany(g => g.Plants))];
         Scenario[] elsewhere = [.. scenarios.Where(s => Catalogue.OnOtherPlants.Contains(s.Number))];
-        if (elsewhere.Length == 0)
-        {
-            others = [];
-        }
+        PlantGroup[] groups =
+        [
+            .. PlantList.Groups
+                .Select(g => g with { Plants = [.. g.Plants.Where(p => options.Plants?.Contains(p) ?? (!options.Quick || _fewPlants.Contains(p.Name)))] })
+                .Where(g => g.Plants.Count > 0 && elsewhere.Length > 0),
+        ];
 
         IReadOnlyList<int> initials = options.Initials ?? (options.Quick ? _fewInitials : _initials);
-        (int first, int last) = options.Seeds ?? (1, options.Quick ? 2 : 5);
-        (int firstThere, int lastThere) = options.Seeds ?? (1, options.Quick ? 1 : 3);
+        (int reported, int lastReported) = Options.Reported;
+        (int first, int last) = options.Seeds ?? (reported, options.Quick ? reported + 1 : lastReported);
+        (int firstThere, int lastThere) = options.Seeds ?? (reported, options.Quick ? reported : lastReported);
         LawUnderTest[] lawsThere = [.. laws.Where(l => !l.MustFail)];
         Trial[] trials =
         [
@@ -46,11 +44,11 @@ internal sealed record Plan(
                from seed in Enumerable.Range(first, last - first + 1)
                select new Trial(scenario, plant, seed, seed < first + SeedsOfBadOnes ? laws : lawsThere, scenario.Initials ?? initials),
             .. from scenario in elsewhere
-               from plant in others
+               from plant in groups.SelectMany(g => g.Plants)
                from seed in Enumerable.Range(firstThere, lastThere - firstThere + 1)
                select new Trial(scenario, plant, seed, lawsThere, options.Initials ?? _believed),
         ];
-        return new Plan(trials, laws, plants, others);
+        return new Plan(trials, laws, plants, groups);
     }
 
     /// <summary>Those of some results that this plan would have given.</summary>
@@ -75,5 +73,5 @@ internal sealed record Plan(
     /// <summary>The scoreboard's rows.</summary>
     public (IReadOnlyList<Row> Sums, IReadOnlyList<Row> Compared) Judge(IReadOnlyList<Result> results) => (
         Plants.Count > 0 ? Scoreboard.Sum(results, Plants) : [],
-        Others.Count > 0 ? Scoreboard.Compare(results, Others) : []);
+        [.. Groups.SelectMany(g => Scoreboard.Compare(results, g))]);
 }

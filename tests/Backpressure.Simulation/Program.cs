@@ -40,8 +40,8 @@ internal static class Program
         bool sound = Report(options, plan, results, tried);
         if (options.Write is { } folder)
         {
-            Plan unseen = Plan.Of(Options.TheUnseen);
-            Committed.Write(folder, plan, results, tried, unseen, Trial.RunAll(unseen.Trials, options.Threads));
+            Plan searched = Plan.Of(Options.TheSearched);
+            Committed.Write(folder, plan, results, tried, searched, Trial.RunAll(searched.Trials, options.Threads));
         }
 
         Console.WriteLine(string.Create(
@@ -75,11 +75,12 @@ internal static class Program
             Console.WriteLine();
         }
 
-        if (compared.Count > 0)
+        foreach (PlantGroup group in plan.Groups)
         {
-            Console.WriteLine("Other plants, ÷ the oracle's: mean over all (worst plant); met from 0.92 (0.85).");
-            Console.WriteLine(TextTable.Draw([.. compared.Where(r => r.Plant == Scoreboard.OtherPlants && !r.Law.Oracle)], [.. good.Where(l => !l.Oracle)]));
-            foreach (Row row in compared.Where(r => r.Plant == Scoreboard.OtherPlants && r.Law.Algorithm == LimitAlgorithm.Adaptive && !r.Law.MustFail))
+            Row[] ofAll = [.. compared.Where(r => r.Plant == group.Name && !r.Law.Oracle)];
+            Console.WriteLine($"{group.Plants.Count} {group.Words}, ÷ the oracle's: mean over all (worst plant); met from 0.92 (0.85).");
+            Console.WriteLine(TextTable.Draw(ofAll, [.. good.Where(l => !l.Oracle)]));
+            foreach (Row row in ofAll.Where(r => r.Law.Algorithm == LimitAlgorithm.Adaptive && !r.Law.MustFail))
             {
                 Console.WriteLine($"   {row.Scenario} {row.Figure.Name}: {row.Law.Name} is worst on {row.At}");
             }

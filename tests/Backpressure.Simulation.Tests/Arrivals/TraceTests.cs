@@ -34,7 +34,7 @@ public class TraceTests
     [Fact]
     public void Draw_OfBursts_OffersTheSameOnAverage()
     {
-        PlantSpec bursts = PlantList.Others.Single(p => p.Bursts);
+        PlantSpec bursts = PlantList.Others.Plants.Single(p => p.Bursts);
         Timeline timeline = new(LoadScenarios.Step, bursts);
 
         double[] loads = [.. Enumerable.Range(1, 5).Select(seed => LoadBetween(Trace.Draw(timeline, seed).All, timeline, 20, 80))];

@@ -9,7 +9,7 @@ public class PlantSpecTests
     [Fact]
     public void DrawService_OnEveryPlant_HasAMeanOfOne()
     {
-        foreach (PlantSpec plant in PlantList.Default.Concat(PlantList.Others))
+        foreach (PlantSpec plant in PlantList.Default.Concat(PlantList.Groups.SelectMany(g => g.Plants)))
         {
             double sum = 0;
             const int draws = 200_000;

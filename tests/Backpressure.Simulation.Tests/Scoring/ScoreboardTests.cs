@@ -49,7 +49,7 @@ public class ScoreboardTests
     {
         Figure figure = Asking(0.9) with { Merit = static share => share };
         Scenario scenario = Of(figure);
-        PlantSpec[] plants = [PlantList.Others[0], PlantList.Others[1]];
+        PlantSpec[] plants = [.. PlantList.Fresh.Plants.Take(2)];
         Result[] results =
         [
             Result(scenario, plants[0], LawUnderTest.TheOracle, 0, 1, 0.8),
@@ -58,7 +58,7 @@ public class ScoreboardTests
             Result(scenario, plants[1], _law, 20, 1, 0.96),
         ];
 
-        Row row = Scoreboard.Compare(results, plants).Single(r => r.Plant == Scoreboard.OtherPlants && r.Law == _law);
+        Row row = Scoreboard.Compare(results, PlantList.Fresh with { Plants = plants }).Single(r => r.Plant == "fresh" && r.Law == _law);
 
         Assert.Equal(0.93, row.Mean, 9);
         Assert.Equal(0.9, row.Worst, 9);

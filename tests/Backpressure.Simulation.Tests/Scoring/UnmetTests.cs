@@ -14,10 +14,10 @@ public class UnmetTests
     private static readonly Figure _p99 = _scenario.Figures[1];
 
     [Fact]
-    public void Of_Rows_TakesWhatTheBestLawMisses_AndOfOtherPlantsTheirSumOnly()
+    public void Of_Rows_TakesWhatTheBestLawMisses_AndOfAGroupOfPlantsTheirSumOnly()
     {
         Row missed = Row(LawUnderTest.Best, _p99, 1.5, met: false);
-        Row elsewhere = Row(LawUnderTest.Best, _p99, 0.8, met: false) with { Plant = Scoreboard.OtherPlants, Threshold = 0.92 };
+        Row elsewhere = Row(LawUnderTest.Best, _p99, 0.8, met: false) with { Plant = PlantList.Others.Name, Threshold = 0.92 };
         Row onePlant = elsewhere with { Plant = "C=4", Threshold = 0.85 };
 
         Assert.Equal(
@@ -30,13 +30,13 @@ public class UnmetTests
     {
         Plan plan = Plan.Of(Options.Parse(["--scenario", "4,6,8"], []));
         Row missed = Row(LawUnderTest.Best, _p99, 1.5, met: false);
-        Row elsewhere = missed with { Scenario = 8, Title = LoadScenarios.ColdStart.Title, Plant = Scoreboard.OtherPlants };
+        Row elsewhere = missed with { Scenario = 8, Title = LoadScenarios.ColdStart.Title, Plant = PlantList.Others.Name };
 
         IReadOnlyList<Trial> trials = Unmet.TrialsFor([missed, elsewhere], plan, LawUnderTest.Trials);
 
         Assert.All(trials, t => Assert.Same(LawUnderTest.Trials, t.Laws));
         Assert.Equal(plan.Plants, trials.Where(t => t.Scenario == _scenario).Select(t => t.Plant).Distinct());
-        Assert.Equal(plan.Others, trials.Where(t => t.Scenario == LoadScenarios.ColdStart).Select(t => t.Plant).Distinct());
+        Assert.Equal(PlantList.Others.Plants, trials.Where(t => t.Scenario == LoadScenarios.ColdStart).Select(t => t.Plant).Distinct());
         Assert.Equal([_scenario, LoadScenarios.ColdStart], trials.Select(t => t.Scenario).Distinct());
         Assert.Empty(Unmet.TrialsFor([], plan, LawUnderTest.Trials));
     }

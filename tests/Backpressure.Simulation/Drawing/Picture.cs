@@ -115,7 +115,7 @@ internal static class Picture
     {
         string words = string.Create(
             CultureInfo.InvariantCulture, $"C = {servers:0.##}, W = {1000 * plant.MeanService:0.##} ms, κ = {plant.Contention:0.##}");
-        return PlantList.Others.Contains(plant) ? $"plant {plant.Name} ({words})" : words;
+        return PlantList.Groups.Any(g => g.Plants.Contains(plant)) ? $"plant {plant.Name} ({words})" : words;
     }
 
     // The font has Latin letters only.

@@ -57,7 +57,7 @@ internal sealed record LawUnderTest
 
     /// <summary>
     /// Laws of another kind than <c>Adaptive</c>, tried where it misses what is asked. They are the laboratory's own, and no
-    /// strawmen: each was tuned on half of the seeds and plants.
+    /// strawmen: each was built and tuned to do better there.
     /// </summary>
     public static IReadOnlyList<LawUnderTest> Trials { get; } =
     [

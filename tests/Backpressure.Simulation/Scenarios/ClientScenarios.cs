@@ -15,7 +15,7 @@ internal static class ClientScenarios
     public static Scenario Retries { get; } = new()
     {
         Number = 11,
-        Title = "0.9×, 2 s outage, 3 retries at once",
+        Title = "0.9×, 2 s outage, 3 retries",
         Clients = _stubborn,
         Phases = _outage,
         Figures =

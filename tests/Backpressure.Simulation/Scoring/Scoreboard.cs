@@ -26,9 +26,6 @@ internal sealed record Row(
 /// <summary>Sums results up. Pure arithmetic, in an order that does not depend on who finished first.</summary>
 internal static class Scoreboard
 {
-    /// <summary>In place of a plant's name: all the other ones together.</summary>
-    public const string OtherPlants = "others";
-
     /// <summary>Where the oracle itself cannot reach a threshold, this near to it will do.</summary>
     private const double NearTheOracle = 0.03;
 
@@ -54,14 +51,13 @@ internal static class Scoreboard
                 SumOne(g.Key.Scenario, g.Key.Law, figure, i, g, results, g.Key.Plant.Name))),
     ];
 
-    /// <summary>Law against oracle on each other plant, and over all.</summary>
-    public static IReadOnlyList<Row> Compare(IReadOnlyList<Result> results, IReadOnlyList<PlantSpec> plants)
+    /// <summary>Law against oracle on each plant of a group, and over all.</summary>
+    public static IReadOnlyList<Row> Compare(IReadOnlyList<Result> results, PlantGroup plants)
     {
         List<Row> rows = [];
-        var groups = results.Where(r => plants.Contains(r.Plant)).GroupBy(r => (r.Scenario, r.Law));
-        foreach (var group in groups)
+        foreach (var cell in results.Where(r => plants.Plants.Contains(r.Plant)).GroupBy(r => (r.Scenario, r.Law)))
         {
-            (Scenario scenario, LawUnderTest law) = group.Key;
+            (Scenario scenario, LawUnderTest law) = cell.Key;
             for (int i = 0; i < scenario.Figures.Count; i++)
             {
                 if (scenario.Figures[i].Merit is not { } merit)
@@ -72,9 +68,9 @@ internal static class Scoreboard
                 int index = i;
                 Figure figure = new(scenario.Figures[i].Name + (scenario.Figures[i].AtLeast ? "" : ": served"), scenario.Figures[i].Value);
                 List<(string Plant, double Ratio)> ratios = [];
-                foreach (PlantSpec plant in plants)
+                foreach (PlantSpec plant in plants.Plants)
                 {
-                    Result[] mine = [.. group.Where(r => r.Plant == plant)];
+                    Result[] mine = [.. cell.Where(r => r.Plant == plant)];
                     if (mine.Length == 0)
                     {
                         continue;
@@ -96,7 +92,7 @@ internal static class Scoreboard
                 (string at, double least) = ratios.MinBy(r => r.Ratio);
                 double mean = ratios.Average(r => r.Ratio);
                 rows.Add(new Row(
-                    scenario.Number, scenario.Title, OtherPlants, law, figure, mean, least, at, mean >= MeanOfOracle && least >= WorstPlantOfOracle)
+                    scenario.Number, scenario.Title, plants.Name, law, figure, mean, least, at, mean >= MeanOfOracle && least >= WorstPlantOfOracle)
                 {
                     Threshold = MeanOfOracle,
                     ThresholdOfWorst = WorstPlantOfOracle,
@@ -107,8 +103,11 @@ internal static class Scoreboard
         return rows;
     }
 
+    /// <summary>Of which group a row tells, if of one.</summary>
+    public static PlantGroup? GroupOf(Row row) => PlantList.Groups.FirstOrDefault(g => g.Name == row.Plant);
+
     /// <summary>In words.</summary>
-    public static string PlantsOf(Row row) => row.Plant == OtherPlants ? "other plants" : row.Plant;
+    public static string PlantsOf(Row row) => GroupOf(row)?.Words ?? row.Plant;
 
     private static Row SumOne(
         Scenario scenario, LawUnderTest law, Figure figure, int index, IEnumerable<Result> results, IReadOnlyList<Result> all, string plant)

@@ -5,7 +5,7 @@ namespace Backpressure.Simulation.Scoring;
 /// <summary>The rows in which <c>Adaptive</c> misses what is asked, and what other laws reach there.</summary>
 internal static class Unmet
 {
-    /// <summary>All that the engine's best law misses; of other plants only what is asked of all of them together.</summary>
+    /// <summary>All that the engine's best law misses; of a group of plants only what is asked of all of them together.</summary>
     public static IReadOnlyList<Row> Of(IEnumerable<Row> rows) => [.. rows.Where(r => r.Law == LawUnderTest.Best && r.Met == false && IsAsked(r))];
 
     /// <summary>The trials of a plan that lead to these rows, for other laws.</summary>
@@ -13,7 +13,7 @@ internal static class Unmet
     [
         .. plan.Trials
             .Where(t => unmet.Any(r => r.Scenario == t.Scenario.Number && r.Title == t.Scenario.Title
-                && (r.Plant == Scoreboard.OtherPlants ? plan.Others : plan.Plants).Contains(t.Plant)))
+                && (plan.Groups.FirstOrDefault(g => g.Name == r.Plant)?.Plants ?? plan.Plants).Contains(t.Plant)))
             .Select(t => t with { Laws = laws }),
     ];
 
@@ -44,7 +44,7 @@ internal static class Unmet
         return lines;
     }
 
-    private static bool IsAsked(Row row) => row.Plant == Scoreboard.OtherPlants || row.Threshold == row.Figure.Threshold;
+    private static bool IsAsked(Row row) => Scoreboard.GroupOf(row) is not null || row.Threshold == row.Figure.Threshold;
 
     private static bool IsOfOneRow(Row a, Row b) =>
         a.Scenario == b.Scenario && a.Title == b.Title && a.Plant == b.Plant && a.Figure.Name == b.Figure.Name;

@@ -33,7 +33,7 @@ internal sealed record Verdict(LawUnderTest Peer, IReadOnlyList<(Row Mine, Row T
     /// <summary>One for each peer that is among these rows.</summary>
     public static IReadOnlyList<Verdict> Of(IReadOnlyList<Row> rows)
     {
-        Row[] asked = [.. rows.Where(r => r.Met is not null && !r.Law.MustFail && (r.Plant == Scoreboard.OtherPlants || r.Threshold == r.Figure.Threshold))];
+        Row[] asked = [.. rows.Where(r => r.Met is not null && !r.Law.MustFail && (Scoreboard.GroupOf(r) is not null || r.Threshold == r.Figure.Threshold))];
         Row[] mine = [.. asked.Where(r => r.Law == LawUnderTest.Best)];
         return
         [
