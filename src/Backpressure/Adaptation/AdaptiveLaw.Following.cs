@@ -38,7 +38,7 @@ internal sealed partial class AdaptiveLaw
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
         OperatingPoint here = PointOf(window);
-        bool flat = state.Dips.IsKnown && state.Dips.Mean + state.Dips.Deviation < MostHindered;
+        bool flat = state.DipsTaken >= EarlyDips && state.Dips.IsKnown && state.Dips.Mean + state.Dips.Deviation < MostHindered;
         if (state.Rest == 0 && (flat || window.Stretch > Suspicious * (1 + (Certain * window.StretchNoise))))
         {
             return BeginTest(state, window, settings);
@@ -102,13 +102,23 @@ internal sealed partial class AdaptiveLaw
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
         OperatingPoint here = PointOf(window);
+        bool isLonger = false;
         if (state.Usual.IsKnown && here.InFlight < 0.95 * state.Usual.InFlight)
         {
+            double elasticity = state.Usual.ElasticityTo(here);
+            if (Math.Abs(elasticity) - (Certain * state.Usual.ElasticityError(here)) > MostUnhindered)
+            {
+                // No dip does that: capacity has gone, or come back, meanwhile. To learn from it would be to take that for usual.
+                return Follow(state with { Phase = AdaptivePhase.Follow, Usual = default }, window, settings);
+            }
+
+            // With fewer at once nothing takes longer, unless capacity is just going.
+            isLonger = here.Stretch > state.Usual.Stretch * (1 + here.Noise);
             state = state with { Dips = state.Dips.With(state.Usual, here) };
         }
 
         state = state with { DipsTaken = Math.Min(EarlyDips, state.DipsTaken + 1) };
-        if (state.Dips.IsKnown && state.Dips.Mean - state.Dips.Deviation > LeastRoomy)
+        if (!isLonger && state.Dips.IsKnown && state.Dips.Mean - state.Dips.Deviation > LeastRoomy)
         {
             state = state with { Phase = AdaptivePhase.SlowStart, Limit = state.Limit * GrowthIntoRoom, Dips = default };
             return Decide(state, settings, LimitReason.SlowStart, BaselineChange.Follow);

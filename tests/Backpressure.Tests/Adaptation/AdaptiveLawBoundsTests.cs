@@ -229,14 +229,17 @@ public sealed class AdaptiveLawBoundsTests
         => Assert.Equal(after, Step(Followed(40) with { Rest = before }, TestWindow.Of(20, 1, 40, bound: false)).State.Rest);
 
     [Theory]
-    [InlineData(0.2, 0.0025, nameof(LimitReason.Test))] // 0.2 + √0.0025 = 0.25: dips cost next to nothing.
-    [InlineData(0.2, 0.0225, nameof(LimitReason.Follow))] // 0.2 + 0.15, not certainly.
-    [InlineData(0.3, 0, nameof(LimitReason.Follow))]
-    [InlineData(0.29, 0, nameof(LimitReason.Test))]
-    public void Follow_DipsThatCostNothing_AreCongestion(double mean, double variance, string reason)
+    [InlineData(5, 0.2, 0.0025, nameof(LimitReason.Test))] // 0.2 + √0.0025 = 0.25: dips cost next to nothing.
+    [InlineData(5, 0.2, 0.0225, nameof(LimitReason.Follow))] // 0.2 + 0.15, not certainly.
+    [InlineData(5, 0.3, 0, nameof(LimitReason.Follow))]
+    [InlineData(5, 0.29, 0, nameof(LimitReason.Test))]
+    [InlineData(4, 0.29, 0, nameof(LimitReason.Follow))] // So few are luck.
+    public void Follow_DipsThatCostNothing_AreCongestion(int taken, double mean, double variance, string reason)
         => Assert.Equal(
             reason,
-            Step(Followed(40) with { Dips = new Elasticity(1, mean, variance) }, TestWindow.Of(40, 1.1, 40)).Decision.Reason.ToString());
+            Step(
+                Followed(40) with { DipsTaken = taken, Dips = new Elasticity(1, mean, variance) },
+                TestWindow.Of(40, 1.1, 40)).Decision.Reason.ToString());
 
     [Theory]
     [InlineData(32, nameof(LimitReason.Follow))] // 32 / 16 = 2 = 1.6 × (1 + 2 × 0.125).
