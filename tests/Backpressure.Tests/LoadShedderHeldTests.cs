@@ -26,27 +26,18 @@ public sealed class LoadShedderHeldTests
     public void Complete_TellsOfUnitsThatNoLatencyTellsOf(
         int cost, int respondsAfter, Outcome outcome, bool isSample, int latency, int besides, int units)
     {
-        foreach (string way in (string[])["plain", "by all stages", "waited", "observed"])
+        foreach (MeterSums sums in InEachWay(cost, (time, lease) =>
         {
-            using var rig = new ShedderRig(Fixed(8, change: o =>
-            {
-                o.Mode = way == "observed" ? BackpressureMode.Observe : BackpressureMode.Enforce;
-                o.Policies["Default"].Cost = cost;
-            }));
-            RequestClass any = rig.Shedder.ClassOf("any");
-            Downstream downstream = way == "observed" ? DownstreamOf(any).Shadow! : DownstreamOf(any);
-            AdmissionLease lease = Begin(rig, any, way, cost);
-            rig.Time.Pass(respondsAfter * Part);
+            time.Pass(respondsAfter * Part);
             if (respondsAfter < 64)
             {
                 lease.ResponseStarted();
             }
 
-            rig.Time.Pass((64 - respondsAfter) * Part);
+            time.Pass((64 - respondsAfter) * Part);
             lease.Complete(outcome, isSample);
-
-            downstream.Meter.Drain();
-            MeterSums sums = downstream.Meter.Open;
+        }))
+        {
             Assert.Equal(latency, 1000 * sums.LatencySum / Part, 6);
             Assert.Equal(besides, 1000 * sums.OtherHeld / Part, 6);
             Assert.Equal(units, sums.OtherUnits);
@@ -61,6 +52,21 @@ public sealed class LoadShedderHeldTests
     [InlineData(3, 1, Outcome.Ignored, 160)] // 48 × 3 and 16 × 1.
     public void CorrectCost_CountsFromThenOn(int cost, int corrected, Outcome outcome, int besides)
     {
+        foreach (MeterSums sums in InEachWay(cost, (time, lease) =>
+        {
+            time.Pass(48 * Part);
+            lease.CorrectCost(corrected);
+            time.Pass(16 * Part);
+            lease.Complete(outcome);
+        }))
+        {
+            Assert.Equal(besides, 1000 * sums.OtherHeld / Part, 6);
+        }
+    }
+
+    // What the meter has of one request of so many units, by each way in.
+    private static IEnumerable<MeterSums> InEachWay(int cost, Action<FineTimeProvider, AdmissionLease> run)
+    {
         foreach (string way in (string[])["plain", "by all stages", "waited", "observed"])
         {
             using var rig = new ShedderRig(Fixed(8, change: o =>
@@ -70,15 +76,9 @@ public sealed class LoadShedderHeldTests
             }));
             RequestClass any = rig.Shedder.ClassOf("any");
             Downstream downstream = way == "observed" ? DownstreamOf(any).Shadow! : DownstreamOf(any);
-            AdmissionLease lease = Begin(rig, any, way, cost);
-            rig.Time.Pass(48 * Part);
-            lease.CorrectCost(corrected);
-            rig.Time.Pass(16 * Part);
-            lease.Complete(outcome);
-
+            run(rig.Time, Begin(rig, any, way, cost));
             downstream.Meter.Drain();
-            MeterSums sums = downstream.Meter.Open;
-            Assert.Equal(besides, 1000 * sums.OtherHeld / Part, 6);
+            yield return downstream.Meter.Open;
         }
     }
 

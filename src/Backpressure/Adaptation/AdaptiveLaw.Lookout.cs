@@ -36,14 +36,9 @@ internal sealed partial class AdaptiveLaw
     {
         // What was done before the load came says nothing of what can be done.
         bool anew = state.Unbound > 0 && window.Bound;
-        double weight = anew ? 1 : 1 - Math.Exp(-window.Seconds / SecondsToNotice);
+        double weight = window.StretchNoise > Anecdote ? 0 : anew ? 1 : 1 - Math.Exp(-window.Seconds / SecondsToNotice);
         double work = state.Work + (weight * (window.WorkRate - state.Work));
         double kept = state.MostWork * Math.Pow(2, -window.Seconds / SecondsToForgetHalf);
-        if (window.StretchNoise > Anecdote)
-        {
-            return state with { MostWork = Math.Max(kept, state.Work) };
-        }
-
         return state with { Work = work, MostWork = Math.Max(kept, work) };
     }
 

@@ -19,7 +19,8 @@ internal record struct MeterSums
 
     /// <summary>
     /// Units × time in flight that <see cref="LatencySum"/> does not have: of requests that are no sample, of units beyond a
-    /// request's first, and of slots that were held after the response had begun. Of those that were dropped, none. Below zero where one has become heavier and has not ended.
+    /// request's first, and of slots that were held after the response had begun. Of those that were dropped, none.
+    /// Below zero where one has become heavier and has not ended.
     /// </summary>
     public double OtherHeld;
 
