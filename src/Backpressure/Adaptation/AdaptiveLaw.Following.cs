@@ -56,7 +56,7 @@ internal sealed partial class AdaptiveLaw
         int windowsPerDip = state.DipsTaken < EarlyDips ? WindowsPerEarlyDip : WindowsPerDip;
         if (state.SinceDip >= windowsPerDip && window.CanQueue)
         {
-            double dip = Math.Min(state.Limit * DipDepth, Math.Round(state.Limit) - 1);
+            double dip = Math.Min(Lowered(state.Limit, DipDepth, window), Math.Round(state.Limit) - 1);
             return Decide(state with { Phase = AdaptivePhase.Dip, SinceDip = 0 }, settings, LimitReason.Dip, default, dip);
         }
 
@@ -86,7 +86,7 @@ internal sealed partial class AdaptiveLaw
         state = state with
         {
             Phase = roomAbove ? AdaptivePhase.SlowStart : state.Phase,
-            Limit = Math.Max(state.Limit * factor, least),
+            Limit = Math.Max(Moved(state.Limit, factor, window), least),
             Streak = 0,
             Doubts = 0,
             Top = top,

@@ -24,7 +24,7 @@ internal sealed partial class AdaptiveLaw
         state = state with { Learnt = state.Learnt + window.Completions, Cleared = cleared ? state.Cleared : 0 };
         if (stretch < Target)
         {
-            return Grow(state, settings, baselines);
+            return Grow(state, window, settings, baselines);
         }
 
         // Perhaps only noise above the target, or of a baseline known to be young: look again, with a full window.
@@ -53,7 +53,7 @@ internal sealed partial class AdaptiveLaw
     }
 
     private static (AdaptiveState State, LimitDecision Decision) Grow(
-        AdaptiveState state, LimitSettings settings, BaselineChange baselines)
+        AdaptiveState state, in WindowSummary window, LimitSettings settings, BaselineChange baselines)
     {
         int streak = state.Streak + 1;
         double factor = state.Limit < 8 ? 2 : Math.Min(2, 1 + (GrowthPerStreak * streak));
@@ -62,7 +62,7 @@ internal sealed partial class AdaptiveLaw
             {
                 // Below what is believed anyway, good windows prove nothing of the baselines: they may be all congested.
                 Verified = state.Verified || (streak >= CalmWindows && state.Limit >= Believed),
-                Limit = state.Limit * factor,
+                Limit = Moved(state.Limit, factor, window),
                 Streak = streak,
                 Doubts = 0,
             },

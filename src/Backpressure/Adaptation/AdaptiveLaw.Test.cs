@@ -48,7 +48,7 @@ internal sealed partial class AdaptiveLaw
         }
 
         OperatingPoint here = PointOf(window);
-        double cut = CutDepth * here.InFlight;
+        double cut = Lowered(here.InFlight, CutDepth, window);
         if (state is { Verified: true, LookedUp: false })
         {
             // Otherwise the first baselines may have been learnt in congestion, or a look upwards has found it: then so many
@@ -90,7 +90,7 @@ internal sealed partial class AdaptiveLaw
 
             // The cut never came into effect.
             ? Decide(state with { Phase = AdaptivePhase.Follow, Rest = 2 }, settings, LimitReason.Hold)
-            : Judge(state, here, EssentialAtLeast(state, here, window), settings);
+            : Judge(state, here, EssentialAtLeast(state, here, window), Lowered(here.InFlight, CutDepth, window), settings);
     }
 
     // Congestion makes them need more, but only as long as so many are let in.
@@ -99,7 +99,7 @@ internal sealed partial class AdaptiveLaw
 
     /// <summary>Congestion, or a shift of latency? From <see cref="AdaptiveState.Before"/> to here.</summary>
     private static (AdaptiveState State, LimitDecision Decision) Judge(
-        AdaptiveState state, OperatingPoint here, double essential, LimitSettings settings)
+        AdaptiveState state, OperatingPoint here, double essential, double lower, LimitSettings settings)
     {
         OperatingPoint before = state.Before;
         if (LooksUnhindered(before, here))
@@ -114,7 +114,7 @@ internal sealed partial class AdaptiveLaw
         }
 
         // More than in proportion: capacity moved meanwhile, or the first point was a mixture. The way back will tell.
-        return before.ElasticityTo(here) >= MostUnhindered ? Confirm(state, here, settings) : Congested(state, here, essential, settings);
+        return before.ElasticityTo(here) >= MostUnhindered ? Confirm(state, here, settings) : Congested(state, here, essential, lower, settings);
     }
 
     // With no stretch to explain, that so many do not hinder each other is good news: there is room above.
@@ -135,7 +135,7 @@ internal sealed partial class AdaptiveLaw
     }
 
     private static (AdaptiveState State, LimitDecision Decision) Congested(
-        AdaptiveState state, OperatingPoint here, double essential, LimitSettings settings)
+        AdaptiveState state, OperatingPoint here, double essential, double lower, LimitSettings settings)
     {
         OperatingPoint before = state.Before;
 
@@ -160,13 +160,13 @@ internal sealed partial class AdaptiveLaw
             DipsTaken = scale < 1 ? 0 : state.DipsTaken,
         };
         BaselineChange baselines = scale < 1 ? BaselineChange.ScaleBy(scale) : learn ? BaselineChange.Follow : default;
-        if (here.Stretch >= 0.75 || CutDepth * here.InFlight < Math.Max(settings.Min, essential))
+        if (here.Stretch >= 0.75 || lower < Math.Max(settings.Min, essential))
         {
             return Decide(state, settings, LimitReason.Test, baselines);
         }
 
         state = state with { Phase = AdaptivePhase.Test, Before = here with { WorkRate = here.WorkRate * scale } };
-        return Decide(state, settings, LimitReason.Test, baselines, CutDepth * here.InFlight);
+        return Decide(state, settings, LimitReason.Test, baselines, lower);
     }
 
     /// <summary>The same verdict after following the stretch down for long: perhaps it was the baselines that fell.</summary>

@@ -126,7 +126,9 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         // A signal holds the gate lower: what is seen is not this limit's doing. Or the downstream stands still.
         if (window.Limit < state.InForce || window.Completions < FewestCompletions)
         {
-            return Decide(Settled(state), settings, LimitReason.Hold);
+            return IsTaken(state, window)
+                ? Decide(state with { Limit = 2 * state.Limit }, settings, LimitReason.SlowStart)
+                : Decide(Settled(state), settings, LimitReason.Hold);
         }
 
         if (!window.Bound)
@@ -156,6 +158,26 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         _settings = settings;
         (_state, Current) = Decide(Settled(_state), settings, LimitReason.Configured);
         return Current;
+    }
+
+    // All of so small a limit may be taken by a few that run long, and as long as they do nothing is learnt.
+    private static bool IsTaken(AdaptiveState state, in WindowSummary window)
+        => state is { Phase: AdaptivePhase.SlowStart, Verified: false, Limit: < Believed / 2 }
+            && window is { Completions: 0, Bound: true }
+            && window.Limit >= state.InForce;
+
+    // Only what comes and goes has more or less room: the long held have theirs.
+    private static double Moved(double limit, double factor, in WindowSummary window)
+    {
+        double held = Math.Min(window.LongHeld, limit - 1);
+        return held + ((limit - held) * factor);
+    }
+
+    // But half of its room is left to what comes and goes, or nothing would be seen.
+    private static double Lowered(double limit, double factor, in WindowSummary window)
+    {
+        double held = Math.Min(window.LongHeld, limit - 1);
+        return Math.Max(limit * factor, held > 0 ? held + ((limit - held) / 2) : 0);
     }
 
     private static (AdaptiveState State, LimitDecision Decision) AfterDropped(

@@ -42,6 +42,7 @@ internal sealed class LimitController
         _window = new WindowBuilder(meter, ticksPerSecond, now);
         _interval = Math.Max(1, ticksPerSecond / StepsPerSecond);
         _law = law ?? LawOf(settings);
+        _window.LeavesOutLongHeld = _law.Settles;
         _due = now + _interval;
         _steppedAt = now;
     }
@@ -136,6 +137,7 @@ internal sealed class LimitController
             int nominal = _law.Current.Nominal;
             _settings = settings;
             _law = LawOf(settings, nominal);
+            _window.LeavesOutLongHeld = _law.Settles;
             return _law.Current;
         }
     }

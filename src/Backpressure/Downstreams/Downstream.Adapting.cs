@@ -64,7 +64,9 @@ internal sealed partial class Downstream
     /// <summary>What the controller is shown.</summary>
     internal GateReading Reading(long now)
     {
+        LongHeldMark mark = Meter.LongHeld.Mark();
         GateCounts counts = Gate.Counts;
+        long readAt = _time.GetTimestamp();
 
         // Those who met it full and did not ask: some were turned away by the sign, others never came because they were told.
         Span<long> notAsked = stackalloc long[Priorities.Count];
@@ -77,6 +79,8 @@ internal sealed partial class Downstream
         {
             Limit = counts.Limit,
             InFlight = counts.InFlight,
+            Mark = mark,
+            ReadAt = readAt,
             Waiting = counts.Waiting,
             FullArrivals = counts.FullArrivals + byPriority.Sum,
             FullByPriority = counts.FullByPriority + byPriority,

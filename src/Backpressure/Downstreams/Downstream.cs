@@ -133,7 +133,7 @@ internal sealed partial class Downstream : IDisposable
     /// <param name="held">How long it has had its units, in timestamp ticks; negative: not known.</param>
     public void Complete(int cost, int route, long latency, Outcome outcome, long now, int weight = 1, long held = -1)
     {
-        bool waiters = LeaveMeasured(cost, route, latency, outcome, weight, held, out uint number);
+        bool waiters = LeaveMeasured(cost, route, latency, outcome, now, weight, held, out uint number);
         FollowUp(waiters, now, number);
     }
 
@@ -151,17 +151,10 @@ internal sealed partial class Downstream : IDisposable
         // Until its units are back nothing may throw.
         DecidedWaiters decided = default;
         int inFlight = Gate.Leave(cost, charge, now, ref decided);
-        uint number = Measure(cost, route, latency, outcome, inFlight, weight, held);
+        uint number = Measure(cost, route, latency, outcome, inFlight, now, weight, held);
         decided.Tell();
         FollowUp(waiters: false, now, number);
         Taken?.Invoke(this, charge);
-    }
-
-    /// <summary>One that had counted as a success when its response began was dropped: it is no departure any more, only a sign.</summary>
-    public void DropLate(long now)
-    {
-        Meter.Dropped(latencyTicks: -1);
-        AdaptIfDue(now);
     }
 
     /// <summary>What follows when units have come free: serves those that wait, moves the limit.</summary>
@@ -252,38 +245,6 @@ internal sealed partial class Downstream : IDisposable
 
     /// <summary>A request was refused only because the gate is full: for a moment others like it need not ask.</summary>
     internal void NoteFull(Priority priority, long now) => _full.Post(priority, now);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool LeaveMeasured(int cost, int route, long latency, Outcome outcome, int weight, long held, out uint number)
-    {
-        // Until its units are back nothing may throw.
-        bool waiters = Gate.Leave(cost, out int inFlight);
-        number = Measure(cost, route, latency, outcome, inFlight, weight, held);
-        return waiters;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private uint Measure(int cost, int route, long latency, Outcome outcome, int inFlight, int weight, long held)
-    {
-        uint number = Unmeasured;
-        if (weight > 0)
-        {
-            long sample = outcome == Outcome.Success ? latency : -1;
-            number = Meter.Take();
-            Meter.Record(number, route, sample, inFlight, weight);
-            if (outcome != Outcome.Dropped)
-            {
-                Meter.Held(cost, sample, held, weight);
-            }
-        }
-
-        if (outcome == Outcome.Dropped)
-        {
-            Meter.Dropped(latency, weight);
-        }
-
-        return number;
-    }
 
     private void HandOver(long now)
     {

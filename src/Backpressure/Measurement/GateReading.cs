@@ -7,6 +7,12 @@ internal readonly record struct GateReading
 
     public required int InFlight { get; init; }
 
+    /// <summary>Taken before <see cref="InFlight"/> was read.</summary>
+    public LongHeldMark Mark { get; init; }
+
+    /// <summary>A timestamp from after that.</summary>
+    public long ReadAt { get; init; }
+
     public required int Waiting { get; init; }
 
     /// <summary>Arrivals that met a full gate.</summary>

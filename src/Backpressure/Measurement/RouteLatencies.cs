@@ -48,13 +48,23 @@ internal sealed class RouteLatencies(double ticksPerSecond)
         return (uint)route < (uint)usual.Length ? Volatile.Read(ref usual[route]) : 0;
     }
 
-    public void Add(int index, double latency, int weight)
+    /// <summary>Notes how long one took, and takes no sample.</summary>
+    public void NoteUsual(int index, double latency)
     {
         if (index >= _routes.Length)
         {
             Grow(index);
         }
 
+        ref double usual = ref _usual[index];
+        usual = usual > 0 ? usual + (UsualWeight * (latency - usual)) : latency;
+        Volatile.Write(ref _usualTicks[index], (long)(usual * ticksPerSecond));
+    }
+
+    /// <summary>Takes a sample into the open window.</summary>
+    public void Add(int index, double latency, int weight)
+    {
+        NoteUsual(index, latency);
         ref Route route = ref _routes[index];
         if (route.Count == 0)
         {
@@ -69,9 +79,6 @@ internal sealed class RouteLatencies(double ticksPerSecond)
         route.Sum += weighted;
         route.LogSum += weight * log;
         route.LogSquares += weight * log * log;
-        ref double usual = ref _usual[index];
-        usual = usual > 0 ? usual + (UsualWeight * (latency - usual)) : latency;
-        Volatile.Write(ref _usualTicks[index], (long)(usual * ticksPerSecond));
     }
 
     /// <summary>

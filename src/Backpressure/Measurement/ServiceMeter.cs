@@ -63,6 +63,9 @@ internal sealed class ServiceMeter
     private long _otherUnits;
     private long _otherUnitsDrained;
 
+    private long _departedUnits;
+    private ulong _longTicks = NoSample;
+
     public ServiceMeter(long ticksPerSecond)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ticksPerSecond);
@@ -72,6 +75,12 @@ internal sealed class ServiceMeter
 
     /// <summary>What was drained since the window was opened. Needs the controller's lock.</summary>
     public MeterSums Open => _open;
+
+    /// <summary>Units that stay taken while all others come and go.</summary>
+    public LongHeld LongHeld { get; } = new();
+
+    /// <summary>Units that were drained since the start. Needs the controller's lock.</summary>
+    public long DepartedUnits => _departedUnits;
 
     /// <summary>A small number for a route: from 1, or 0, which all share after <see cref="MaxRoutes"/>.</summary>
     public int RouteIndex(string route)
@@ -128,7 +137,8 @@ internal sealed class ServiceMeter
 
     /// <summary>
     /// Notes what one of those recorded has held of the limit beyond what its latency says. Without it, what is in flight would
-    /// seem stretched by all that is no sample. Not for those that were dropped: they are to look like a queue.
+    /// seem stretched by all that is no sample. Not for those that were dropped: they are to look like a queue. Nor for those that were
+    /// long held: what is in flight is looked at without them.
     /// </summary>
     /// <param name="cost">Its units.</param>
     /// <param name="latencyTicks">As recorded: its service time, or below zero if it is no sample.</param>
@@ -163,8 +173,11 @@ internal sealed class ServiceMeter
     public long UsualLatencyTicks(int route) => _routes.UsualTicks(route);
 
     /// <summary>Moves what has been recorded since the last drain into the open window. Needs the controller's lock.</summary>
-    public void Drain()
+    /// <param name="now">The time, a timestamp: a latency that reaches back beyond those that are long held is no sample.</param>
+    public void Drain(long now = long.MinValue)
     {
+        long since = LongHeld.Since;
+        _longTicks = since == long.MinValue ? NoSample : (ulong)Math.Max(0, now - since);
         ref ulong ring = ref MemoryMarshal.GetArrayDataReference(_ring);
         ref ulong drained = ref MemoryMarshal.GetArrayDataReference(_drained);
         for (int word = 0; word < 2 * RingSize; word += Vector256<ulong>.Count)
@@ -189,6 +202,7 @@ internal sealed class ServiceMeter
         long units = Volatile.Read(ref _otherUnits);
         _open.OtherHeld += (held - _otherHeldTicksDrained) * _secondsPerTick;
         _open.OtherUnits += units - _otherUnitsDrained;
+        _departedUnits += units - _otherUnitsDrained;
         _otherHeldTicksDrained = held;
         _otherUnitsDrained = units;
         _droppedDrained = dropped;
@@ -248,6 +262,7 @@ internal sealed class ServiceMeter
     private void Add(ulong latencyTicks, int route, int inFlight, int weight)
     {
         _open.Departures += weight;
+        _departedUnits += weight;
         _open.InFlightSum += (double)weight * inFlight;
         _open.PeakInFlight = Math.Max(_open.PeakInFlight, inFlight);
         if (latencyTicks == NoSample)
@@ -256,6 +271,12 @@ internal sealed class ServiceMeter
         }
 
         double latency = latencyTicks * _secondsPerTick;
+        if (latencyTicks >= _longTicks)
+        {
+            _routes.NoteUsual(route, latency);
+            return;
+        }
+
         double weighted = weight * latency;
         _open.Samples += weight;
         _open.LatencySum += weighted;

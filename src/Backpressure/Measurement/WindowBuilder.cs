@@ -11,7 +11,7 @@ namespace Backpressure.Measurement;
 /// requests in flight have spent 1.5 times what so many samples usually need, since then they *are* slower, which is
 /// the news; and after 20 latencies if the gate is full anyway.
 /// </remarks>
-internal sealed class WindowBuilder
+internal sealed partial class WindowBuilder
 {
     private const double LeastSeconds = 0.05;
 
@@ -34,10 +34,6 @@ internal sealed class WindowBuilder
     // How unequal latencies may be and still be waited for: 1 ÷ their effective share.
     private const double MostUnequal = 16;
 
-    // The standard deviation of the ages of requests in flight, at both edges, in residences: 0.41 at an edge for equal
-    // service times, 0.60 for log-normal ones (σ = 0.5), 0.48 for two that differ a hundredfold.
-    private const double AgeSpread = 0.57;
-
     // Below this a mean is an anecdote.
     private const int FewestSamples = 5;
 
@@ -48,14 +44,14 @@ internal sealed class WindowBuilder
     private const double MostLonger = 4;
     private const double Alone = 2;
 
-    // Few departures say little of what is in flight now: in a stall the reading counts as this many of them.
-    private const int WeightOfReading = 4;
-
     // An idle gate's window would otherwise be a mixture of hours.
     private const double MostUnboundSeconds = 1;
 
     // While a lower limit comes into force, requests above it run on; a stuck one must not stop the learning.
     private const double MostSettlingLatencies = 4;
+
+    // A window may happen to hold no long request; after so many samples it is no chance.
+    private const double SamplesToForget = 400;
 
     private readonly ServiceMeter _meter;
     private readonly double _secondsPerTick;
@@ -64,8 +60,11 @@ internal sealed class WindowBuilder
     private long _openedAt;
     private long _lastAt;
     private double _inFlightSeconds;
+    private double _longHeldSeconds;
     private double _meanLatency;
     private double _residence;
+    private double _longestResidence;
+    private double _samplesSeen;
     private double _heldPerLatency = 1;
     private double _samplesPerEffective = 1.25;
     private double _settleSeconds;
@@ -81,6 +80,9 @@ internal sealed class WindowBuilder
         _lastAt = now;
     }
 
+    /// <summary>Whether units that stay taken while all others come and go are left out. False for laws that are shown all.</summary>
+    public bool LeavesOutLongHeld { get; set; } = true;
+
     /// <summary>Takes a reading; true when it closes the window.</summary>
     /// <param name="reading">Of the gate, now.</param>
     /// <param name="now">Timestamp.</param>
@@ -89,7 +91,8 @@ internal sealed class WindowBuilder
     public bool TryClose(in GateReading reading, long now, WindowPace pace, out WindowSummary window)
     {
         window = default;
-        _meter.Drain();
+        _meter.Drain(now);
+        double longHeld = LongHeldOf(reading);
         GateReading before = _last;
         double step = Math.Max(0, now - _lastAt) * _secondsPerTick;
         _last = reading;
@@ -107,7 +110,10 @@ internal sealed class WindowBuilder
         }
 
         // The lesser of two readings: between the last request of a burst and the first of the next nothing ran.
-        _inFlightSeconds += Math.Min(before.InFlight, reading.InFlight) * step;
+        double inFlight = Math.Min(before.InFlight, reading.InFlight);
+        double longHeldMeanwhile = Math.Min(inFlight, longHeld);
+        _inFlightSeconds += (inFlight - longHeldMeanwhile) * step;
+        _longHeldSeconds += longHeldMeanwhile * step;
         long full = reading.FullArrivals - _opening.FullArrivals;
         if (full > 0 && before.FullArrivals == _opening.FullArrivals && elapsed > LeastSeconds)
         {
@@ -116,7 +122,7 @@ internal sealed class WindowBuilder
             return false;
         }
 
-        if (full > 0 && Math.Min(before.InFlight, reading.InFlight) == 0 && step > Math.Max(LeastSeconds, NobodyComes * _meanLatency))
+        if (full > 0 && inFlight == 0 && step > Math.Max(LeastSeconds, NobodyComes * _meanLatency))
         {
             // Nothing ran for want of work, which is no work done slowly.
             _openedAt += (long)(step / _secondsPerTick);
@@ -131,6 +137,9 @@ internal sealed class WindowBuilder
         }
 
         window = Sum(sums, reading, now, elapsed, full, overdue);
+        _samplesSeen += sums.Samples;
+        double forgotten = _longestResidence * Math.Exp(-sums.Samples / SamplesToForget);
+        _longestResidence = sums.EffectiveSamples < Alone ? forgotten : Math.Max(sums.Residence, forgotten);
         if (!_warm && sums.Samples > 0)
         {
             // The first to come back are the short ones: no baseline is to be learnt from them, only how long to wait.
@@ -167,8 +176,26 @@ internal sealed class WindowBuilder
         _opening = reading;
         _openedAt = now;
         _inFlightSeconds = 0;
+        _longHeldSeconds = 0;
         _settling = settling != Settling.None;
         _settleSeconds = settling == Settling.AfterDropped ? Math.Max(_meanLatency, LeastSecondsAfterDropped) : _meanLatency;
+    }
+
+    private double LongHeldOf(in GateReading reading)
+    {
+        if (!LeavesOutLongHeld || _samplesSeen < SamplesToForget)
+        {
+            return 0;
+        }
+
+        _meter.LongHeld.Look(
+            reading.Mark,
+            reading.InFlight,
+            reading.ReadAt,
+            _meter.DepartedUnits,
+            _meanLatency / _secondsPerTick,
+            _longestResidence / _secondsPerTick);
+        return _meter.LongHeld.Units;
     }
 
     private bool IsOverdue(in MeterSums sums, double elapsed)
@@ -212,59 +239,5 @@ internal sealed class WindowBuilder
         return (sampled && accounted && exact)
             || (overdue && exact)
             || (latency > 0 && elapsed > longest && (full > 0 || elapsed > MostUnboundSeconds));
-    }
-
-    private WindowSummary Sum(in MeterSums sums, in GateReading reading, long now, double elapsed, long full, bool overdue)
-    {
-        long refused = reading.Refused - _opening.Refused;
-
-        // What came must have left, been refused or still be here.
-        long arrivals = sums.Departures + refused
-            + (reading.InFlight - _opening.InFlight) + (reading.Waiting - _opening.Waiting);
-        arrivals = Math.Max(arrivals, full);
-
-        // A departure counts itself. At a full gate its place is taken at once, so that is right; on a free gate the
-        // others alone are the mean (departures see what arrivals see).
-        double boundShare = arrivals > 0 ? (double)full / arrivals : 0;
-        double inFlight = sums.Departures > 0 ? (sums.InFlightSum / sums.Departures) - (sums.MeanUnits * (1 - boundShare)) : reading.InFlight;
-        if (overdue && sums.Departures > 0)
-        {
-            inFlight = ((inFlight * sums.Departures) + (reading.InFlight * (double)WeightOfReading))
-                / (sums.Departures + WeightOfReading);
-        }
-
-        return new WindowSummary
-        {
-            ClosedAt = now,
-            Seconds = elapsed,
-            Completions = sums.Samples,
-            Unsampled = Math.Max(0, sums.Departures - sums.Samples - sums.Dropped),
-            HeldPerLatency = sums.HeldPerLatency,
-            Dropped = sums.Dropped,
-            DroppedSamples = sums.DroppedSamples,
-            DroppedLatencySum = sums.DroppedLatencySum,
-            MeanInFlight = inFlight,
-            PeakInFlight = Math.Max(sums.PeakInFlight, reading.InFlight),
-            Work = _meter.Work(),
-            Noise = _meter.Noise(),
-            EdgeNoise = AgeSpread * Math.Max(sums.Residence, _residence) / (elapsed * Math.Sqrt(Math.Max(1, inFlight / sums.MeanUnits))),
-            LatencySum = sums.LatencySum,
-            LatencySquaredSum = sums.LatencySquaredSum,
-            Arrivals = arrivals,
-            FullArrivals = full,
-            FullByPriority = reading.FullByPriority - _opening.FullByPriority,
-            Refused = refused,
-            Limit = reading.Limit,
-            CanQueue = reading.CanQueue,
-            Shadow = reading.Shadow,
-        };
-    }
-
-    // By Little's law where the gate is busy: after a stall the few latencies seen are those of the survivors.
-    private static double MeanLatencyOf(in WindowSummary window)
-    {
-        double seen = window.LatencySum / window.Completions;
-        double little = window.MeanInFlight * window.Seconds / (window.Completions * window.HeldPerLatency);
-        return window.Bound || little > Unaccounted * seen ? Math.Clamp(little, seen, 4 * seen) : seen;
     }
 }

@@ -36,10 +36,14 @@ internal readonly record struct WindowSummary
     /// <summary>Their latencies: no measure of the downstream's speed, but of how long it kept a slot.</summary>
     public required double DroppedLatencySum { get; init; }
 
-    /// <summary>n: units in flight, as departures saw them.</summary>
+    /// <summary>n: units in flight, as departures saw them; without <see cref="LongHeld"/>.</summary>
     public required double MeanInFlight { get; init; }
 
+    /// <summary>The most of them.</summary>
     public required int PeakInFlight { get; init; }
+
+    /// <summary>Units that stayed taken while all others came and went.</summary>
+    public double LongHeld { get; init; }
 
     /// <summary>B: what the latencies of the samples would have been unstretched: work done, in server-seconds.</summary>
     public required double Work { get; init; }

@@ -39,6 +39,29 @@ public class RunTests
         Assert.InRange(Measure.Goodput(run, 1), 0, 0.2);
     }
 
+    [Fact]
+    public void Of_OnesThatLinger_KeepTheirUnitsAndNoServer()
+    {
+        RunRecord run = Of(HoldScenarios.All[0], LawUnderTest.TheOracle);
+        (int from, int to) = run.Timeline.BinsOf(1);
+
+        // Twenty at once keep the servers busy; the others are read by slow clients, who have had the beginning of their answer.
+        Assert.Equal(30, run.InFlight[from..to].Average(), 1.0);
+        Assert.InRange(Measure.Goodput(run, 1), 0.95, 1.01);
+        Assert.InRange(Measure.P99(run, 1, kind: 1), 0.05, 2);
+    }
+
+    [Fact]
+    public void Of_OnesThatRunLong_HaveMorePatience()
+    {
+        RunRecord run = Of(HoldScenarios.All[1], LawUnderTest.TheOracle);
+        Tally reports = run.TallyOf(1, 1);
+
+        Assert.InRange(reports.InTime, 40, 160);
+        Assert.Equal(0, reports.Late);
+        Assert.InRange(reports.Latencies.Quantile(0.5), 10, 40);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
@@ -47,6 +70,8 @@ public class RunTests
     [InlineData(10)]
     [InlineData(11)]
     [InlineData(12)]
+    [InlineData(13)]
+    [InlineData(14)]
     public void Of_AnyScenario_LosesTrackOfNobody(int number)
     {
         foreach (Scenario scenario in Catalogue.All.Where(s => s.Number == number))

@@ -34,6 +34,12 @@ internal sealed class Request(Run run) : Waiter
     /// <summary>Whether its client has given it up while it ran.</summary>
     public bool Abandoned { get; set; }
 
+    /// <summary>Its service time in ticks, where it keeps its units after it was served.</summary>
+    public long ServedIn { get; set; }
+
+    /// <summary>What became of it, where it does.</summary>
+    public Outcome Outcome { get; set; }
+
     /// <summary>Whether this attempt had to wait for its turn, which its tenant then pays for.</summary>
     public bool HasWaited { get; set; }
 

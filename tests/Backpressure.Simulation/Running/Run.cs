@@ -28,11 +28,11 @@ internal sealed class Run : IDisposable
     private readonly RunRecord _record;
     private readonly Crowd? _crowd;
     private readonly Stack<Request> _idle = new();
+    private readonly PriorityQueue<Request, double> _lingering = new();
     private readonly int[] _routes;
     private readonly int[] _waiting;
     private readonly ulong[] _partitions;
     private readonly long _maxWait;
-    private readonly long _deadline;
     private DownstreamSettings _settings;
     private Request? _arriving;
     private double _now;
@@ -45,7 +45,6 @@ internal sealed class Run : IDisposable
         _law = law;
         _record = new RunRecord(timeline, trace);
         _maxWait = VirtualTime.TicksOf(timeline.MaxWait);
-        _deadline = VirtualTime.TicksOf(timeline.Deadline);
         _crowd = timeline.Scenario.Clients is { } clients ? new Crowd(clients, timeline.Plant.MeanService / 0.05, trace.Seed) : null;
         _plant = new SharedProcessor(timeline.Servers, timeline.Plant.Contention);
         _settings = new DownstreamSettings
@@ -112,8 +111,9 @@ internal sealed class Run : IDisposable
             double changeAt = nextChange < changes.Length ? changes[nextChange].At : double.PositiveInfinity;
             double binAt = (nextBin + 1) * _timeline.BinSeconds;
             double clientAt = _crowd?.NextDue ?? double.PositiveInfinity;
+            double leaveAt = _lingering.TryPeek(out _, out double leaves) ? leaves : double.PositiveInfinity;
             double next = Math.Min(
-                Math.Min(Math.Min(arrivalAt, clientAt), _plant.NextEnd),
+                Math.Min(Math.Min(arrivalAt, clientAt), Math.Min(_plant.NextEnd, leaveAt)),
                 Math.Min(Math.Min(changeAt, binAt), _time.NextDue));
             if (next >= end)
             {
@@ -135,7 +135,12 @@ internal sealed class Run : IDisposable
             }
             else if (next == _plant.NextEnd)
             {
-                Complete(_plant.TakeEnded());
+                Serve(_plant.TakeEnded());
+            }
+            else if (next == leaveAt)
+            {
+                Request request = _lingering.Dequeue();
+                Complete(request, request.ServedIn, request.Outcome);
             }
             else if (next == clientAt)
             {
@@ -250,7 +255,7 @@ internal sealed class Run : IDisposable
             Overflow = Overflow.Shed,
             Cost = kind.Cost,
             MaxWait = _maxWait,
-            Deadline = now + _deadline,
+            Deadline = now + VirtualTime.TicksOf(_timeline.DeadlineOf(request.Kind)),
             UsualService = _downstream.Meter.UsualLatencyTicks(_routes[request.Kind]),
             Policy = Name,
             Partition = _partitions[request.Kind],
@@ -281,22 +286,38 @@ internal sealed class Run : IDisposable
         _plant.Add(request, request.Work);
     }
 
-    private void Complete(Request request)
+    private void Serve(Request request)
+    {
+        long service = _time.Now - request.StartedAt;
+        Outcome outcome = request.Abandoned ? Outcome.Ignored : OutcomeOf(request);
+        double lingers = _timeline.Scenario.Kinds[request.Kind].Lingers * _timeline.Plant.MeanService;
+        if (lingers > 0)
+        {
+            request.ServedIn = service;
+            request.Outcome = outcome;
+            _lingering.Enqueue(request, _now + lingers);
+        }
+        else
+        {
+            Complete(request, service, outcome);
+        }
+    }
+
+    private void Complete(Request request, long service, Outcome outcome)
     {
         long now = _time.Now;
         int route = _routes[request.Kind];
-        long service = now - request.StartedAt;
-        Outcome outcome = request.Abandoned ? Outcome.Ignored : Served(request);
+        long held = now - request.StartedAt;
         RequestKind kind = _timeline.Scenario.Kinds[request.Kind];
-        ServiceCharge charge = request.HasWaited ? ServiceCharge.Of(request, service, kind.Cost) : ServiceCharge.None;
+        ServiceCharge charge = request.HasWaited ? ServiceCharge.Of(request, held, kind.Cost) : ServiceCharge.None;
         _idle.Push(request);
-        _downstream.Complete(kind.Cost, route, kind.IsSample ? service : -1, outcome, now, charge: charge, held: service);
+        _downstream.Complete(kind.Cost, route, kind.IsSample ? service : -1, outcome, now, charge: charge, held: held);
     }
 
-    private Outcome Served(Request request)
+    private Outcome OutcomeOf(Request request)
     {
         double latency = _now - request.ArrivedAt;
-        bool inTime = latency <= _timeline.Deadline;
+        bool inTime = latency <= _timeline.DeadlineOf(request.Kind);
         Tally tally = _record.TallyOf(request.Phase, request.Kind);
         tally.Latencies.Add(latency);
         _crowd?.Answered(request, _now);

@@ -22,6 +22,7 @@ internal static class Catalogue
         ClientScenarios.RetryAfter,
         ClientScenarios.RetryAfterWithHandler,
         .. UnitScenarios.All,
+        .. HoldScenarios.All,
     ];
 
     /// <summary>Those that are tried on other plants.</summary>

@@ -19,4 +19,10 @@ internal sealed record RequestKind(string Name, double Work = 1, double Share = 
 
     /// <summary>Whether its latency says something of the downstream: that of an upload does not.</summary>
     public bool IsSample { get; init; } = true;
+
+    /// <summary>How long it keeps its units after it was served, in W: a download by a slow client, which keeps no server busy.</summary>
+    public double Lingers { get; init; }
+
+    /// <summary>Its client's patience ÷ that of the others.</summary>
+    public double Patience { get; init; } = 1;
 }

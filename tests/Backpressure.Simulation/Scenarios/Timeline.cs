@@ -65,8 +65,11 @@ internal sealed class Timeline
     /// <summary>The longest wait.</summary>
     public double MaxWait => 10 * Scenario.Patience * Plant.MeanService;
 
-    /// <summary>When a client stops caring.</summary>
+    /// <summary>When a client stops caring, as a rule.</summary>
     public double Deadline => Scenario.Clients?.TimeOut is { } timeOut ? timeOut * Plant.MeanService / 0.05 : 20 * Scenario.Patience * Plant.MeanService;
+
+    /// <summary>The same of one kind.</summary>
+    public double DeadlineOf(int kind) => Deadline * Scenario.Kinds[kind].Patience;
 
     public int BinAt(double time) => Math.Min(Bins - 1, (int)(time / BinSeconds));
 
@@ -96,9 +99,9 @@ internal sealed class Timeline
         double units = 0;
         for (int kind = 0; kind < Scenario.Kinds.Count; kind++)
         {
-            double share = ShareOf(phase, kind) * Scenario.Kinds[kind].Work;
-            servers += share * Scenario.Kinds[kind].Servers;
-            units += share * Scenario.Kinds[kind].Cost;
+            RequestKind each = Scenario.Kinds[kind];
+            servers += ShareOf(phase, kind) * each.Work * each.Servers;
+            units += ShareOf(phase, kind) * (each.Work + each.Lingers) * each.Cost;
         }
 
         return units / servers;

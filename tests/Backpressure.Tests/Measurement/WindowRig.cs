@@ -46,12 +46,14 @@ public abstract class WindowRig
             int sample = sampled ? latency : -1;
             _meter.Record(_sequence++, 1, sample, inFlight);
             _meter.Held(cost, sample, latency);
+            _meter.LongHeld.Left(_now - latency, cost, 1);
         }
     }
 
     private protected WindowSummary? Close(long after, WindowPace pace = WindowPace.Usual)
     {
         _now += after;
-        return _builder.TryClose(_gate, _now, pace, out WindowSummary window) ? window : null;
+        GateReading reading = _gate with { Mark = _meter.LongHeld.Mark(), ReadAt = _now };
+        return _builder.TryClose(reading, _now, pace, out WindowSummary window) ? window : null;
     }
 }

@@ -1,0 +1,31 @@
+using Backpressure.Simulation.Scoring;
+
+namespace Backpressure.Simulation.Scenarios;
+
+/// <summary>A few requests hold their units four hundred times as long as the others: about half of all units, where nothing queues.</summary>
+internal static class HoldScenarios
+{
+    private const double Long = 400;
+
+    public static IReadOnlyList<Scenario> All { get; } =
+    [
+        // Slow clients, who keep no server busy: beside them the others have all of it.
+        Of("2×, one in 800 is held 400 times as long by a slow client", "downloads", new("download", 1, 1 / (2 * Long)) { Lingers = Long, IsSample = false }),
+
+        // The others have what these leave them.
+        Of("2×, one in 400 runs 400 times as long", "reports", new("report", Long, 1 / Long) { Patience = Long }),
+    ];
+
+    private static Scenario Of(string title, string name, RequestKind longest) => new()
+    {
+        Number = 14,
+        Title = title,
+        Kinds = [new("page"), longest],
+        Phases = [new(20, 0.7), new(200, 2), new(2, 2)],
+        Figures =
+        [
+            Figure.Least($"{name}: work ÷ oracle's", 0.92, static (run, oracle) => Measure.Ratio(Measure.Goodput(run, 1), Measure.Goodput(oracle, 1))),
+            Figure.Most($"{name}: pages' p99 ÷ oracle's", 1.15, static (run, oracle) => Measure.Ratio(Measure.P99(run, 1), Measure.P99(oracle, 1))),
+        ],
+    };
+}

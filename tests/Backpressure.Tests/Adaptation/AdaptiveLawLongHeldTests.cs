@@ -1,0 +1,110 @@
+using Backpressure.Adaptation;
+using Backpressure.Configuration;
+using Backpressure.Measurement;
+using Xunit;
+
+namespace Backpressure.Tests.Adaptation;
+
+/// <summary>Of forty units thirty are held all the time: moving the limit moves only what the other ten have.</summary>
+public sealed class AdaptiveLawLongHeldTests
+{
+    private static readonly LimitSettings _settings = new() { Algorithm = LimitAlgorithm.Adaptive, Initial = 20, Min = 1, Max = 1000 };
+
+    private static AdaptiveState Following => AdaptiveLaw.Start(_settings).State with
+    {
+        Phase = AdaptivePhase.Follow,
+        Limit = 40,
+        InForce = 40,
+        Peak = 40,
+        Verified = true,
+        DipsTaken = 5,
+    };
+
+    [Theory]
+    [InlineData(0, 32.66)] // 40 × (1.09 / 1.635)^0.5
+    [InlineData(30, 38.17)] // 30 + 10 × the same
+    public void Follow_MovesTheRest(double longHeld, double expected)
+    {
+        WindowSummary window = TestWindow.Of(40, 1.59, 40, latencyStretch: 1.681, noise: 0.01) with { LongHeld = longHeld };
+        Assert.Equal(expected, AdaptiveLaw.Step(Following, window, _settings).State.Limit, 2);
+    }
+
+    [Theory]
+    [InlineData(0, 33)] // 40 × .83
+    [InlineData(10, 33)] // Half of thirty would be 25.
+    [InlineData(30, 35)] // Half of ten is left to them.
+    public void Dip_LeavesHalfOfTheRest(double longHeld, int expected)
+    {
+        WindowSummary window = TestWindow.Of(40, 1.09, 40) with { LongHeld = longHeld };
+        (AdaptiveState state, LimitDecision decision) = AdaptiveLaw.Step(Following with { SinceDip = 10 }, window, _settings);
+
+        Assert.Equal((LimitReason.Dip, AdaptivePhase.Dip), (decision.Reason, state.Phase));
+        Assert.Equal((expected, 40), (decision.Limit, decision.Nominal));
+    }
+
+    [Theory]
+    [InlineData(0, 22)] // 40 × .55
+    [InlineData(30, 35)]
+    public void Cut_LeavesHalfOfTheRest(double longHeld, int expected)
+    {
+        WindowSummary window = TestWindow.Of(40, 3, 40, noise: 0.05) with { LongHeld = longHeld };
+        LimitDecision decision = AdaptiveLaw.Step(Following, window, _settings).Decision;
+
+        Assert.Equal((LimitReason.Test, expected), (decision.Reason, decision.Limit));
+    }
+
+    // Still stretched by far too little for so many: it goes deeper, and again leaves them half.
+    [Theory]
+    [InlineData(0, 12)] // 22 × .55
+    [InlineData(14, 18)]
+    public void DeeperCut_LeavesHalfOfTheRest(double longHeld, int expected)
+    {
+        AdaptiveState tested = Following with { Phase = AdaptivePhase.Test, Before = new OperatingPoint(40, 36, 0.02), InForce = 22 };
+        WindowSummary window = TestWindow.Of(22, 0.6, 22, noise: 0.02) with { LongHeld = longHeld };
+        LimitDecision decision = AdaptiveLaw.Step(tested, window, _settings).Decision;
+
+        Assert.Equal((LimitReason.Test, expected), (decision.Reason, decision.Limit));
+    }
+
+    [Theory]
+    [InlineData(0, 46)] // 40 × 1.15
+    [InlineData(30, 41.5)] // 30 + 10 × 1.15
+    public void SlowStart_GrowsTheRest(double longHeld, double expected)
+    {
+        WindowSummary window = TestWindow.Of(40, 1, 40) with { LongHeld = longHeld };
+        AdaptiveState state = AdaptiveLaw.Step(Following with { Phase = AdaptivePhase.SlowStart }, window, _settings).State;
+        Assert.Equal(expected, state.Limit, 9);
+    }
+
+    // All that so small a limit lets in may be held, and as long as it is nothing comes back to learn from.
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(9, 18)]
+    [InlineData(10, 10)]
+    public void SlowStart_WhereNothingComesBack_DoublesUpToWhatIsBelieved(int limit, int expected)
+    {
+        AdaptiveState state = AdaptiveLaw.Start(_settings with { Initial = limit }).State;
+        WindowSummary nothing = TestWindow.Of(limit, 1, limit, completions: 0);
+        Assert.Equal(expected, AdaptiveLaw.Step(state, nothing, _settings).Decision.Limit);
+    }
+
+    [Theory]
+    [InlineData(1, true, true, 8)] // One has come back.
+    [InlineData(0, false, true, 8)] // Nobody was kept out.
+    [InlineData(0, true, false, 7)] // A signal holds it lower.
+    public void SlowStart_WhereItIsNotTheLimit_Holds(int completions, bool bound, bool inForce, int windowLimit)
+    {
+        AdaptiveState state = AdaptiveLaw.Start(_settings with { Initial = 8 }).State;
+        Assert.Equal(inForce, windowLimit == state.InForce);
+        WindowSummary nothing = TestWindow.Of(8, 1, windowLimit, completions: completions, bound: bound);
+        LimitDecision decision = AdaptiveLaw.Step(state, nothing, _settings).Decision;
+        Assert.Equal((8, LimitReason.Hold), (decision.Limit, decision.Reason));
+    }
+
+    [Fact]
+    public void Verified_WhereNothingComesBack_Holds()
+    {
+        AdaptiveState state = AdaptiveLaw.Start(_settings with { Initial = 8 }).State with { Verified = true };
+        Assert.Equal(8, AdaptiveLaw.Step(state, TestWindow.Of(8, 1, 8, completions: 0), _settings).Decision.Limit);
+    }
+}
