@@ -70,13 +70,13 @@ public partial struct AdmissionLease
             return;
         }
 
-        long held = _class!.Owner.Now - StartedAt;
+        long now = _class!.Owner.Now;
         if (holdsSlot)
         {
-            _class.Downstream.Meter.Reweighed(more, held, _bits.Weight);
+            _class.Downstream.Meter.Reweighed(more, StartedAt, now, _bits.Weight);
         }
 
-        shadow?.Meter.Reweighed(more, held, _bits.Weight);
+        shadow?.Meter.Reweighed(more, StartedAt, now, _bits.Weight);
     }
 
     private readonly void HandOver(Gate gate)

@@ -94,7 +94,7 @@ internal sealed partial class AdaptiveLaw
             SinceLook = quick && deviation > 0 ? Math.Min(state.SinceLook, 0) : state.SinceLook,
         };
         return state.Phase == AdaptivePhase.Follow && IsDueToLook(state, window, settings)
-            ? BeginLook(state, settings, baselines)
+            ? BeginLook(state, window, settings, baselines)
             : Decide(state, settings, LimitReason.Follow, baselines);
     }
 
@@ -103,10 +103,10 @@ internal sealed partial class AdaptiveLaw
     {
         OperatingPoint here = PointOf(window);
         bool isLonger = false;
-        if (state.Usual.IsKnown && here.InFlight < 0.95 * state.Usual.InFlight)
+        if (state.Usual.IsKnown && here.Rest < 0.95 * state.Usual.Rest)
         {
-            double elasticity = state.Usual.ElasticityTo(here);
-            if (Math.Abs(elasticity) - (Certain * state.Usual.ElasticityError(here)) > MostUnhindered)
+            (double elasticity, double error) = state.Usual.RestElasticityTo(here);
+            if (Math.Abs(elasticity) - (Certain * error) > MostUnhindered)
             {
                 // No dip does that: capacity has gone, or come back, meanwhile. To learn from it would be to take that for usual.
                 return Follow(state with { Phase = AdaptivePhase.Follow, Usual = default }, window, settings);
@@ -120,7 +120,7 @@ internal sealed partial class AdaptiveLaw
         state = state with { DipsTaken = Math.Min(EarlyDips, state.DipsTaken + 1) };
         if (!isLonger && state.Dips.IsKnown && state.Dips.Mean - state.Dips.Deviation > LeastRoomy)
         {
-            state = state with { Phase = AdaptivePhase.SlowStart, Limit = state.Limit * GrowthIntoRoom, Dips = default };
+            state = state with { Phase = AdaptivePhase.SlowStart, Limit = Moved(state.Limit, GrowthIntoRoom, window), Dips = default };
             return Decide(state, settings, LimitReason.SlowStart, BaselineChange.Follow);
         }
 
@@ -133,6 +133,7 @@ internal sealed partial class AdaptiveLaw
             ? new(
                 usual.InFlight + (0.3 * (here.InFlight - usual.InFlight)),
                 usual.WorkRate + (0.3 * (here.WorkRate - usual.WorkRate)),
-                (0.7 * usual.Noise) + (0.15 * here.Noise))
+                (0.7 * usual.Noise) + (0.15 * here.Noise),
+                usual.LongHeld + (0.3 * (here.LongHeld - usual.LongHeld)))
             : here;
 }

@@ -31,6 +31,7 @@ internal sealed partial class AdaptiveLaw
     // Of the elasticity, less one standard error, which is a quarter as a rule: half way between saturation and no hindrance.
     private const double LeastFound = 0.25;
 
+    // When long held ones end, all together do less, and when more of them come the rest do: only where both do has anything been lost.
     // Work and not requests: where others come, that take longer, nothing has been lost.
     private static AdaptiveState WithWork(AdaptiveState state, in WindowSummary window)
     {
@@ -38,12 +39,20 @@ internal sealed partial class AdaptiveLaw
         bool anew = state.Unbound > 0 && window.Bound;
         double weight = window.StretchNoise > Anecdote ? 0 : anew ? 1 : 1 - Math.Exp(-window.Seconds / SecondsToNotice);
         double work = state.Work + (weight * (window.WorkRate - state.Work));
-        double kept = state.MostWork * Math.Pow(2, -window.Seconds / SecondsToForgetHalf);
-        return state with { Work = work, MostWork = Math.Max(kept, work) };
+        double rest = state.RestWork + (weight * (window.RestWorkRate - state.RestWork));
+        double keep = Math.Pow(2, -window.Seconds / SecondsToForgetHalf);
+        return state with
+        {
+            Work = work,
+            MostWork = Math.Max(keep * state.MostWork, work),
+            RestWork = rest,
+            MostRestWork = Math.Max(keep * state.MostRestWork, rest),
+        };
     }
 
     private static bool IsDueToLook(AdaptiveState state, in WindowSummary window, LimitSettings settings)
         => state.Work < Lost * state.MostWork
+            && state.RestWork < Lost * state.MostRestWork
             && state.SinceLook >= WindowsPerLook
             && state.Drift.Below > 0
             && state.Rest == 0
@@ -51,9 +60,9 @@ internal sealed partial class AdaptiveLaw
             && settings.Max >= LeastLookUp * state.Limit;
 
     private static (AdaptiveState State, LimitDecision Decision) BeginLook(
-        AdaptiveState state, LimitSettings settings, BaselineChange baselines)
+        AdaptiveState state, in WindowSummary window, LimitSettings settings, BaselineChange baselines)
     {
-        double higher = Math.Max(LookUp * state.Limit, Math.Round(state.Limit) + 1);
+        double higher = Math.Max(Moved(state.Limit, LookUp, window), Math.Round(state.Limit) + 1);
         (state, LimitDecision decision) = Decide(
             state with { Phase = AdaptivePhase.Lookout, SinceLook = 0 }, settings, LimitReason.Look, baselines, higher);
 
@@ -65,7 +74,7 @@ internal sealed partial class AdaptiveLaw
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
         OperatingPoint here = PointOf(window);
-        bool reached = here.InFlight > 1.1 * state.Usual.InFlight;
+        bool reached = here.Rest > 1.1 * state.Usual.Rest;
         return reached && state.Usual.ElasticityTo(here) - state.Usual.ElasticityError(here) > LeastFound
             ? Decide(
                 state with

@@ -33,7 +33,7 @@ internal sealed partial class AdaptiveLaw
         if (!state.Verified && state.Limit < Believed && stretch < Suspicious * (1 + window.RelativeError))
         {
             // So few at once say so little in so much time that it is quicker to look where more can be seen.
-            return Decide(state with { Limit = 2 * state.Limit, Streak = 0 }, settings, LimitReason.SlowStart, baselines);
+            return Decide(state with { Limit = Moved(state.Limit, 2, window), Streak = 0 }, settings, LimitReason.SlowStart, baselines);
         }
 
         if (doubtful && state.Doubts < mostDoubts)

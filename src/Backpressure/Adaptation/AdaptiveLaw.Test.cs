@@ -58,7 +58,7 @@ internal sealed partial class AdaptiveLaw
 
         // At the minimum there is nothing to cut, nor where those that run are needed and hardly suffice: look upwards
         // instead, or a shift met there would never be found.
-        bool tooFew = cut > LeastCut * here.InFlight && window.Served < MuchLess * state.Demand.Served * window.Seconds;
+        bool tooFew = cut - here.LongHeld > LeastCut * here.Rest && window.Served < MuchLess * state.Demand.Served * window.Seconds;
         bool up = cut < settings.Min || tooFew;
         double probe = up ? Math.Max(here.InFlight, settings.Min) / CutDepth : cut;
         return Decide(
@@ -86,7 +86,7 @@ internal sealed partial class AdaptiveLaw
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
         OperatingPoint here = PointOf(window);
-        return Math.Abs(Math.Log(here.InFlight / state.Before.InFlight)) < 0.2
+        return Math.Abs(Math.Log(Math.Max(1, here.Rest) / Math.Max(1, state.Before.Rest))) < 0.2
 
             // The cut never came into effect.
             ? Decide(state with { Phase = AdaptivePhase.Follow, Rest = 2 }, settings, LimitReason.Hold)
@@ -107,7 +107,8 @@ internal sealed partial class AdaptiveLaw
             return before.Stretch > Suspicious ? Confirm(state, here, settings) : RoomAbove(state, here, settings);
         }
 
-        if (before.ElasticityTo(here) + (Certain * before.ElasticityError(here)) < -MostUnhindered)
+        (double elasticity, double error) = before.RestElasticityTo(here);
+        if (elasticity + (Certain * error) < -MostUnhindered)
         {
             // Far more work with fewer, as no congestion does: the test began in a stall, which is over. It has shown nothing.
             return Decide(state with { Phase = AdaptivePhase.Follow, Usual = default, Rest = 2 }, settings, LimitReason.Hold);
@@ -149,7 +150,7 @@ internal sealed partial class AdaptiveLaw
         (double low, double high) = (Math.Min(before.InFlight, here.InFlight), Math.Max(before.InFlight, here.InFlight));
 
         // Still far too many: below what was looked at there is nothing to compare with, but not to go there is worse.
-        low = here.Stretch > Suspicious ? CutDepth * low : low;
+        low = here.Stretch > Suspicious ? Math.Min(low, Math.Max(CutDepth * low, lower)) : low;
         low = Math.Min(high, Math.Max(low, essential));
         state = state with
         {

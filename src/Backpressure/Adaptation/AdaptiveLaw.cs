@@ -94,7 +94,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     public static (AdaptiveState State, LimitDecision Decision) Step(
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
-        (AdaptiveState next, LimitDecision decision) = Answer(state, window, settings);
+        (AdaptiveState next, LimitDecision decision) = LeavingRoom(Answer(state, window, settings), window);
 
         // Unsteady is a window that wants a test and is a mixture, and only the one before it excuses the next.
         return (state.Unsteady > 0 ? next with { Unsteady = 0 } : next, decision);
@@ -160,10 +160,22 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         return Current;
     }
 
+    // Below what is long held nobody else would come in, and so nothing would ever say that it is too low.
+    private static (AdaptiveState State, LimitDecision Decision) LeavingRoom(
+        (AdaptiveState State, LimitDecision Decision) step, in WindowSummary window)
+    {
+        int least = window.LongHeld > 0 ? Math.Min(window.Limit, (int)Math.Ceiling(window.LongHeld) + 1) : 0;
+        return step.Decision.Limit >= least && step.State.Limit >= least
+            ? step
+            : (step.State with { Limit = Math.Max(step.State.Limit, least), InForce = Math.Max(step.State.InForce, least) },
+                step.Decision with { Limit = Math.Max(step.Decision.Limit, least), Nominal = Math.Max(step.Decision.Nominal, least) });
+    }
+
     // All of so small a limit may be taken by a few that run long, and as long as they do nothing is learnt.
     private static bool IsTaken(AdaptiveState state, in WindowSummary window)
-        => state is { Phase: AdaptivePhase.SlowStart, Verified: false, Limit: < Believed / 2 }
-            && window is { Completions: 0, Bound: true }
+        => state is { Phase: AdaptivePhase.SlowStart, Verified: false }
+            && 2 * state.Limit <= Believed
+            && window is { Served: 0, Bound: true }
             && window.Limit >= state.InForce;
 
     // Only what comes and goes has more or less room: the long held have theirs.
@@ -192,7 +204,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         // The first are heard at once. After that, what is refused as soon as it comes holds no place: a limit below those
         // that are served would only refuse some of them here.
         double least = state.Dropped ? Math.Min(state.Limit, window.ServedInFlight) : 0;
-        double limit = Math.Max(state.Limit * Backoff, least);
+        double limit = Math.Max(Moved(state.Limit, Backoff, window), least);
         return Decide(
             state with { Phase = AdaptivePhase.Follow, Limit = limit, Streak = 0, Dropped = true, SinceLook = -WindowsAfterTest },
             settings,
@@ -247,7 +259,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
         => state.Phase is AdaptivePhase.SlowStart ? state : state with { Phase = AdaptivePhase.Follow };
 
     private static OperatingPoint PointOf(in WindowSummary window)
-        => new(window.MeanInFlight, window.WorkRate, window.StretchNoise);
+        => new(window.MeanInFlight, window.WorkRate, window.StretchNoise, window.LongHeld);
 
     private static (AdaptiveState State, LimitDecision Decision) Decide(
         AdaptiveState state,

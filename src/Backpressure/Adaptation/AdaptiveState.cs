@@ -44,6 +44,11 @@ internal readonly record struct AdaptiveState
     /// <summary>The most of it of late; halves in a minute.</summary>
     public double MostWork { get; init; }
 
+    /// <summary>The same without what is taken to be done for the long held.</summary>
+    public double RestWork { get; init; }
+
+    public double MostRestWork { get; init; }
+
     /// <summary>Dips since the baselines were first learnt or scaled, up to where they count as settled.</summary>
     public int DipsTaken { get; init; }
 

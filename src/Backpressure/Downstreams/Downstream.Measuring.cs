@@ -25,6 +25,7 @@ internal sealed partial class Downstream
     private uint Measure(int cost, int route, long latency, Outcome outcome, int inFlight, long now, int weight, long held)
     {
         uint number = Unmeasured;
+        bool longHeld = false;
         if (weight > 0)
         {
             long sample = outcome == Outcome.Success ? latency : -1;
@@ -34,7 +35,12 @@ internal sealed partial class Downstream
             // One of which it is not known may have been there always.
             long startedAt = held >= 0 ? now - held : long.MinValue;
             Meter.LongHeld.Left(startedAt, cost, weight);
-            if (outcome != Outcome.Dropped && (held < 0 || startedAt > Meter.LongHeld.Since))
+            longHeld = held >= 0 && startedAt <= Meter.LongHeld.Since;
+            if (longHeld)
+            {
+                Meter.LongHeld.Ended(cost);
+            }
+            else if (outcome != Outcome.Dropped)
             {
                 Meter.Held(cost, sample, held, weight);
             }
@@ -42,7 +48,7 @@ internal sealed partial class Downstream
 
         if (outcome == Outcome.Dropped)
         {
-            Meter.Dropped(latency, weight);
+            Meter.Dropped(longHeld ? -1 : latency, weight);
         }
 
         return number;

@@ -11,7 +11,9 @@ namespace Backpressure.Measurement;
 /// From time to time it notes how many units are in flight (an epoch), and counts the departures of those that had started
 /// before. What is left of the number is those that are still there. They count as long held once the epoch is ten latencies
 /// old and what is in flight besides them has been turned over four times since: where all is slow alike, or stands still,
-/// nothing is. An epoch counts departures before the gate is read for it, and its time is taken after that, so what happens in
+/// nothing is, nor is anything where one stands for many and so nobody knows who is there. One that starts between two epochs
+/// is noted only at the second, and counts after another: so many as end in an epoch and a half are added, unseen.
+/// An epoch counts departures before the gate is read for it, and its time is taken after that, so what happens in
 /// between makes the long held fewer, and never more, but for one that has just entered and not yet looked at the clock.
 /// </remarks>
 internal sealed class LongHeld
@@ -22,8 +24,12 @@ internal sealed class LongHeld
     private const double LeastResidences = 8;
     private const double LeastTurnover = 4;
 
-    // Where departures are counted by samples, an estimate has an error. So many standard errors are left out of it.
-    private const double Certain = 2;
+    // Of all that is in flight. What hangs is long held too: then more and more of it must show as what it is.
+    private const double MostOfAll = 0.75;
+
+    // Epochs from the start of one that will be long held until it counts, on the mean.
+    private const double EpochsUnnoticed = 1.5;
+    private const double WeightOfEpoch = 1.0 / 16;
 
     // Used in turn. Whoever was held up on the way to one that is used anew counts a departure too many, which is on the safe side.
     private readonly LongHeldEpoch[] _epochs = [new(), new(), new(), new()];
@@ -33,6 +39,10 @@ internal sealed class LongHeld
     private LongHeldEpoch? _next;
     private LongHeldEpoch _younger;
     private LongHeldEpoch _older;
+    private long _since = long.MinValue;
+    private long _ended;
+    private long _endedBefore;
+    private double _endPerEpoch;
 
     public LongHeld()
     {
@@ -41,11 +51,17 @@ internal sealed class LongHeld
         _older = _younger;
     }
 
-    /// <summary>How many there were when last looked for, in units. Needs the controller's lock.</summary>
+    /// <summary>How many there are on the mean, in units, as it was last looked; never all. Needs the controller's lock.</summary>
     public double Units { get; private set; }
 
-    /// <summary>Where there are some, a departure that started no later than this was one of them, a timestamp.</summary>
-    public long Since => Units > 0 ? Volatile.Read(ref _older).At : long.MinValue;
+    /// <summary>Those of them that are noted. Needs the controller's lock.</summary>
+    public double Noted { get; private set; }
+
+    /// <summary>The standard error of <see cref="Units"/>: of those that are not noted yet only the mean number is known.</summary>
+    public double Error => Units > 0 ? Math.Sqrt(EpochsUnnoticed * _endPerEpoch) : 0;
+
+    /// <summary>A departure that started no later than this was one of them, a timestamp.</summary>
+    public long Since => Volatile.Read(ref _since);
 
     /// <summary>To be taken before the gate is read, and handed to <see cref="Look"/> with what was read.</summary>
     public LongHeldMark Mark()
@@ -56,16 +72,19 @@ internal sealed class LongHeld
 
     /// <summary>Notes a departure. Called by any thread.</summary>
     /// <param name="startedAt">When it was given its units.</param>
-    /// <param name="cost">How many.</param>
+    /// <param name="cost">How many; below zero: it has become so much heavier, and has not departed.</param>
     /// <param name="weight">For how many it stands.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Left(long startedAt, int cost, int weight)
     {
         if (Volatile.Read(ref _next) is not null || startedAt <= Volatile.Read(ref _younger).At)
         {
-            Add(startedAt, cost, weight);
+            Add(startedAt, weight == 1 ? cost : LongHeldEpoch.Many);
         }
     }
+
+    /// <summary>Notes that one of them has ended. Called by any thread.</summary>
+    public void Ended(int cost) => Interlocked.Add(ref _ended, cost);
 
     /// <summary>Looks how many there are. Needs the controller's lock.</summary>
     /// <param name="mark">Taken before the gate was read.</param>
@@ -85,6 +104,10 @@ internal sealed class LongHeld
                 Volatile.Write(ref _older, _younger);
                 Volatile.Write(ref _younger, next);
                 Volatile.Write(ref _next, null);
+                Volatile.Write(ref _since, long.MinValue);
+                long ended = Volatile.Read(ref _ended);
+                _endPerEpoch += WeightOfEpoch * (ended - _endedBefore - _endPerEpoch);
+                _endedBefore = ended;
             }
         }
         else if (least > 0 && (_younger.At == long.MinValue || readAt - _younger.At >= least))
@@ -94,27 +117,48 @@ internal sealed class LongHeld
             Volatile.Write(ref _next, another);
         }
 
-        double stayed = Math.Min(inFlight, _older.Staying(Certain));
+        double stayed = Math.Min(inFlight, _older.Staying);
         double turnedOver = departed - _older.Departed - _older.Left;
-        Units = turnedOver >= LeastTurnover * Math.Max(1, inFlight - stayed) ? Math.Max(0, stayed) : 0;
+        double units = stayed + (EpochsUnnoticed * _endPerEpoch);
+        if (units > 0 && turnedOver >= LeastTurnover * Math.Max(1, inFlight - stayed))
+        {
+            Noted = stayed;
+            Units = Math.Min(units, MostOfAll * inFlight);
+            Volatile.Write(ref _since, _older.At);
+        }
+        else
+        {
+            // Those of this epoch that end now were of them all the same.
+            Units = 0;
+            Noted = 0;
+        }
+    }
+
+    /// <summary>Nobody looks any more. Needs the controller's lock.</summary>
+    public void Stop()
+    {
+        Volatile.Write(ref _next, null);
+        Volatile.Write(ref _since, long.MinValue);
+        Units = 0;
+        Noted = 0;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Add(long startedAt, int cost, int weight)
+    private void Add(long startedAt, long units)
     {
         // In this order, or one could be missed that is noted meanwhile.
         LongHeldEpoch? next = Volatile.Read(ref _next);
         LongHeldEpoch younger = Volatile.Read(ref _younger);
         LongHeldEpoch older = Volatile.Read(ref _older);
-        next?.Add(startedAt, cost, weight);
+        next?.Add(startedAt, units);
         if (younger != next)
         {
-            younger.Add(startedAt, cost, weight);
+            younger.Add(startedAt, units);
         }
 
         if (older != younger && older != next)
         {
-            older.Add(startedAt, cost, weight);
+            older.Add(startedAt, units);
         }
     }
 }

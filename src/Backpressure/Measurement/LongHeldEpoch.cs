@@ -3,10 +3,12 @@ namespace Backpressure.Measurement;
 /// <summary>A moment, how many units were in flight then, and how many of those have left.</summary>
 internal sealed class LongHeldEpoch
 {
+    /// <summary>Units of one that stands for others, which may have been there: so many that none is left.</summary>
+    public const long Many = int.MaxValue;
+
     // Until it is noted, everybody was there.
     private long _at = long.MaxValue;
     private long _departures;
-    private long _uncertain;
     private long _before;
     private int _inFlight;
 
@@ -19,6 +21,9 @@ internal sealed class LongHeldEpoch
     /// <summary>Those of them that were in flight.</summary>
     public double Left => Departures - _before;
 
+    /// <summary>Units that are still there; none where less than none are.</summary>
+    public double Staying => Math.Max(0, _inFlight - Left);
+
     /// <summary>Units that had departed at all.</summary>
     public double Departed { get; private set; }
 
@@ -27,7 +32,6 @@ internal sealed class LongHeldEpoch
     {
         Volatile.Write(ref _at, long.MaxValue);
         Volatile.Write(ref _departures, 0);
-        Volatile.Write(ref _uncertain, 0);
     }
 
     /// <summary>Fixes the moment.</summary>
@@ -43,24 +47,14 @@ internal sealed class LongHeldEpoch
         Volatile.Write(ref _at, at);
     }
 
-    /// <summary>One has departed. Called by any thread.</summary>
-    public void Add(long startedAt, int cost, int weight)
+    /// <summary>So many have departed. Called by any thread.</summary>
+    public void Add(long startedAt, long units)
     {
-        if (startedAt > At)
+        if (startedAt <= At)
         {
-            return;
-        }
-
-        Interlocked.Add(ref _departures, (long)weight * cost);
-        if (weight > 1)
-        {
-            // One of w is measured: each stands for w with a variance of w (w - 1).
-            Interlocked.Add(ref _uncertain, (long)weight * (weight - 1) * cost * cost);
+            Interlocked.Add(ref _departures, units);
         }
     }
-
-    /// <summary>Units that are still there, less so many standard errors.</summary>
-    public double Staying(double errors) => _inFlight - Left - (errors * Math.Sqrt(Volatile.Read(ref _uncertain)));
 }
 
 /// <summary>Where a count of departures stood before the gate was read.</summary>

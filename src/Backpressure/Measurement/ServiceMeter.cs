@@ -165,9 +165,17 @@ internal sealed class ServiceMeter
     /// which this takes back what it held before.
     /// </summary>
     /// <param name="more">Units; below zero: lighter.</param>
-    /// <param name="heldTicks">How long it has had its units so far.</param>
+    /// <param name="startedAt">When it was given its units.</param>
+    /// <param name="now">The time, a timestamp.</param>
     /// <param name="weight">For how many it stands.</param>
-    public void Reweighed(int more, long heldTicks, int weight) => Interlocked.Add(ref _otherHeldTicks, -(long)weight * more * heldTicks);
+    public void Reweighed(int more, long startedAt, long now, int weight)
+    {
+        LongHeld.Left(startedAt, -more, weight);
+        if (startedAt > LongHeld.Since)
+        {
+            Interlocked.Add(ref _otherHeldTicks, -(long)weight * more * (now - startedAt));
+        }
+    }
 
     /// <summary>The latency a route usually has now, queueing in the downstream included; 0 when it is not known.</summary>
     public long UsualLatencyTicks(int route) => _routes.UsualTicks(route);

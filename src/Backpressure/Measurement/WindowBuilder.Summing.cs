@@ -33,6 +33,7 @@ internal sealed partial class WindowBuilder
         }
 
         double rest = Math.Max(inFlight - longHeld, sums.MeanUnits);
+        double edges = AgeSpread * Math.Max(sums.Residence, _residence) / (elapsed * Math.Sqrt(Math.Max(1, (longHeld > 0 ? rest : inFlight) / sums.MeanUnits)));
         return new WindowSummary
         {
             ClosedAt = now,
@@ -48,7 +49,7 @@ internal sealed partial class WindowBuilder
             LongHeld = longHeld,
             Work = _meter.Work(),
             Noise = _meter.Noise(),
-            EdgeNoise = AgeSpread * Math.Max(sums.Residence, _residence) / (elapsed * Math.Sqrt(Math.Max(1, (longHeld > 0 ? rest : inFlight) / sums.MeanUnits))),
+            EdgeNoise = longHeld > 0 ? Math.Sqrt((edges * edges) + (_meter.LongHeld.Error * _meter.LongHeld.Error / (rest * rest))) : edges,
             LatencySum = sums.LatencySum,
             LatencySquaredSum = sums.LatencySquaredSum,
             Arrivals = arrivals,

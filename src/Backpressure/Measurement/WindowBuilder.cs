@@ -9,7 +9,8 @@ namespace Backpressure.Measurement;
 /// latency that a moment in flight belongs to: long requests fill the downstream, short ones the statistics) and 25
 /// effective samples (12 by count in haste), if what has come back accounts for what was in flight. Sooner when the
 /// requests in flight have spent 1.5 times what so many samples usually need, since then they *are* slower, which is
-/// the news; and after 20 latencies if the gate is full anyway.
+/// the news; and after 20 latencies if the gate is full anyway. Units that stay taken while all others come and go
+/// (<see cref="LongHeld"/>) are neither waited for nor taken for slow: the work of the rest is taken to be theirs in proportion.
 /// </remarks>
 internal sealed partial class WindowBuilder
 {
@@ -81,7 +82,15 @@ internal sealed partial class WindowBuilder
     }
 
     /// <summary>Whether units that stay taken while all others come and go are left out. False for laws that are shown all.</summary>
-    public bool LeavesOutLongHeld { get; set; } = true;
+    public bool LeavesOutLongHeld
+    {
+        get;
+        set
+        {
+            field = value;
+            _meter.LongHeld.Stop();
+        }
+    } = true;
 
     /// <summary>Takes a reading; true when it closes the window.</summary>
     /// <param name="reading">Of the gate, now.</param>
@@ -111,9 +120,9 @@ internal sealed partial class WindowBuilder
 
         // The lesser of two readings: between the last request of a burst and the first of the next nothing ran.
         double inFlight = Math.Min(before.InFlight, reading.InFlight);
-        double longHeldMeanwhile = Math.Min(inFlight, longHeld);
-        _inFlightSeconds += (inFlight - longHeldMeanwhile) * step;
-        _longHeldSeconds += longHeldMeanwhile * step;
+        longHeld = Math.Min(inFlight, longHeld);
+        _inFlightSeconds += (inFlight - longHeld) * step;
+        _longHeldSeconds += longHeld * step;
         long full = reading.FullArrivals - _opening.FullArrivals;
         if (full > 0 && before.FullArrivals == _opening.FullArrivals && elapsed > LeastSeconds)
         {
@@ -122,10 +131,12 @@ internal sealed partial class WindowBuilder
             return false;
         }
 
-        if (full > 0 && inFlight == 0 && step > Math.Max(LeastSeconds, NobodyComes * _meanLatency))
+        if (full > 0 && inFlight <= _meter.LongHeld.Noted && step > Math.Max(LeastSeconds, NobodyComes * _meanLatency))
         {
             // Nothing ran for want of work, which is no work done slowly.
             _openedAt += (long)(step / _secondsPerTick);
+            _inFlightSeconds -= (inFlight - longHeld) * step;
+            _longHeldSeconds -= longHeld * step;
             elapsed -= step;
         }
 
@@ -238,6 +249,7 @@ internal sealed partial class WindowBuilder
         bool sampled = pace == WindowPace.Hasty ? sums.Samples >= HastySamples : sums.EffectiveSamples >= EffectiveSamplesNeeded;
         return (sampled && accounted && exact)
             || (overdue && exact)
-            || (latency > 0 && elapsed > longest && (full > 0 || elapsed > MostUnboundSeconds));
+            || (latency > 0 && elapsed > longest && (full > 0 || elapsed > MostUnboundSeconds))
+            || (latency == 0 && full > 0 && elapsed > MostUnboundSeconds);
     }
 }

@@ -23,7 +23,7 @@ internal readonly record struct WindowSummary
 
     /// <summary>
     /// Units × time in flight of all that were not dropped ÷ the latencies of those that are samples: 1 where every request is
-    /// one, of one unit.
+    /// one, of one unit. As many times more as all units are more than those that are not <see cref="LongHeld"/>.
     /// </summary>
     public double HeldPerLatency { get; init; } = 1;
 
@@ -36,14 +36,20 @@ internal readonly record struct WindowSummary
     /// <summary>Their latencies: no measure of the downstream's speed, but of how long it kept a slot.</summary>
     public required double DroppedLatencySum { get; init; }
 
-    /// <summary>n: units in flight, as departures saw them; without <see cref="LongHeld"/>.</summary>
+    /// <summary>n: units in flight, as departures saw them; <see cref="LongHeld"/> included.</summary>
     public required double MeanInFlight { get; init; }
 
     /// <summary>The most of them.</summary>
     public required int PeakInFlight { get; init; }
 
-    /// <summary>Units that stayed taken while all others came and went.</summary>
+    /// <summary>
+    /// Units of those in flight that stayed taken while all others came and went: <see cref="HeldPerLatency"/> takes them to be stretched as
+    /// the others are.
+    /// </summary>
     public double LongHeld { get; init; }
+
+    /// <summary>The units in flight that come and go.</summary>
+    public double Rest => MeanInFlight - LongHeld;
 
     /// <summary>B: what the latencies of the samples would have been unstretched: work done, in server-seconds.</summary>
     public required double Work { get; init; }
@@ -93,6 +99,9 @@ internal readonly record struct WindowSummary
     /// others held meanwhile, which are taken to be stretched alike.
     /// </summary>
     public double WorkRate => Seconds > 0 ? Work * HeldPerLatency / Seconds : 0;
+
+    /// <summary>The part of it that is done for those that come and go.</summary>
+    public double RestWorkRate => LongHeld > 0 ? WorkRate * Rest / MeanInFlight : WorkRate;
 
     /// <summary>
     /// S = n / Y: how many times longer work takes than unqueued, by Little's law. Immediate, and free of survivor

@@ -79,8 +79,8 @@ public sealed class AdaptiveLawLongHeldTests
     // All that so small a limit lets in may be held, and as long as it is nothing comes back to learn from.
     [Theory]
     [InlineData(1, 2)]
-    [InlineData(9, 18)]
-    [InlineData(10, 10)]
+    [InlineData(10, 20)]
+    [InlineData(11, 11)]
     public void SlowStart_WhereNothingComesBack_DoublesUpToWhatIsBelieved(int limit, int expected)
     {
         AdaptiveState state = AdaptiveLaw.Start(_settings with { Initial = limit }).State;
@@ -106,5 +106,66 @@ public sealed class AdaptiveLawLongHeldTests
     {
         AdaptiveState state = AdaptiveLaw.Start(_settings with { Initial = 8 }).State with { Verified = true };
         Assert.Equal(8, AdaptiveLaw.Step(state, TestWindow.Of(8, 1, 8, completions: 0), _settings).Decision.Limit);
+    }
+
+    // Six of twenty servers are left, and twenty units are held: it would go to 18, where nobody else comes in any more.
+    [Fact]
+    public void Congested_LeavesRoomBesideThem()
+    {
+        AdaptiveState tested = Following with { Phase = AdaptivePhase.Test, Limit = 42, InForce = 31, Before = new OperatingPoint(42, 11.4, 0.02, 20) };
+        WindowSummary window = TestWindow.Of(31, 1.83, 31, noise: 0.02) with { LongHeld = 20 };
+        Assert.InRange(AdaptiveLaw.Step(tested, window, _settings).State.Limit, 25, 31);
+        WindowSummary worse = TestWindow.Of(31, 6, 31, noise: 0.02) with { LongHeld = 28.5 };
+        Assert.True(AdaptiveLaw.Step(tested, worse, _settings).Decision.Limit > 28.5);
+    }
+
+    [Theory]
+    [InlineData(0, 36)]
+    [InlineData(30, 39)]
+    [InlineData(39.5, 40)] // One of them would be kept out.
+    public void Dropped_LowersTheRest(double longHeld, int expected)
+    {
+        WindowSummary window = TestWindow.Of(40, 1, 40, dropped: 10) with { LongHeld = longHeld };
+        LimitDecision decision = AdaptiveLaw.Step(Following, window, _settings).Decision;
+        Assert.Equal((LimitReason.Dropped, expected), (decision.Reason, decision.Limit));
+    }
+
+    // Half of the rest was taken away: that has come into effect, and says something.
+    [Fact]
+    public void Cut_OfTheRest_IsJudged()
+    {
+        AdaptiveState tested = Following with { Phase = AdaptivePhase.Test, InForce = 35, Before = new OperatingPoint(40, 40 / 2.0, 0.02, 30) };
+        WindowSummary window = TestWindow.Of(35, 1, 35, noise: 0.02) with { LongHeld = 30 };
+        Assert.NotEqual(LimitReason.Hold, AdaptiveLaw.Step(tested, window, _settings).Decision.Reason);
+    }
+
+    // With a third of them nothing is left but what is long held: the cut is downwards all the same.
+    [Fact]
+    public void Test_OfTheRest_GoesDown()
+    {
+        AdaptiveState state = Following with { Demand = new Demand().With(TestWindow.Of(40, 1, 40, completions: 500)) };
+        WindowSummary window = TestWindow.Of(40, 3, 40, noise: 0.05, completions: 100) with { LongHeld = 30 };
+        (state, LimitDecision decision) = AdaptiveLaw.Step(state, window, _settings);
+        Assert.Equal((LimitReason.Test, 35, false), (decision.Reason, decision.Limit, state.LookedUp));
+    }
+
+    // 20 downloads end: all together do half as much, and the rest as much as before.
+    [Fact]
+    public void Lookout_WhereLongHeldOnesHaveEnded_LooksForNothing()
+    {
+        AdaptiveState state = Following with { Limit = 20, InForce = 20, SinceLook = 10, Drift = new Drift(0, 1), Work = 40, MostWork = 40, RestWork = 20, MostRestWork = 20 };
+        WindowSummary window = TestWindow.Of(20, 1.0, 20, noise: 0.05, seconds: 3);
+        Assert.Equal(LimitReason.Follow, AdaptiveLaw.Step(state, window, _settings).Decision.Reason);
+        Assert.Equal(LimitReason.Look, AdaptiveLaw.Step(state with { RestWork = 40, MostRestWork = 40 }, window, _settings).Decision.Reason);
+    }
+
+    [Fact]
+    public void Lookout_LooksWithTheRest()
+    {
+        AdaptiveState state = Following with { SinceLook = 10, Drift = new Drift(0, 1), Work = 80, MostWork = 80, RestWork = 40, MostRestWork = 40 };
+        WindowSummary window = TestWindow.Of(40, 1.0, 40, noise: 0.05, seconds: 3) with { LongHeld = 20 };
+        LimitDecision decision = AdaptiveLaw.Step(state, window, _settings).Decision;
+        Assert.Equal(LimitReason.Look, decision.Reason);
+        Assert.InRange(decision.Limit, 48, 49); // 20 + 1.4 × 20, and a little that following adds.
     }
 }

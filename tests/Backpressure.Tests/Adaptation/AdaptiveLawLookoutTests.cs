@@ -29,7 +29,7 @@ public sealed class AdaptiveLawLookoutTests
     [InlineData(31.2, nameof(LimitReason.Look))]
     [InlineData(31.05, nameof(LimitReason.Follow))]
     public void ThirtyFivePercentLess_IsMuchLess(double most, string reason)
-        => Assert.Equal(reason, ReasonOf(Step(Lost with { MostWork = most }, _calm)));
+        => Assert.Equal(reason, ReasonOf(Step(Lost with { MostWork = most, MostRestWork = most }, _calm)));
 
     [Fact]
     public void Work_IsSmoothedByTimeAndItsMostHalvesInAMinute()
@@ -55,7 +55,7 @@ public sealed class AdaptiveLawLookoutTests
     [Fact]
     public void OtherRequestsThatTakeLonger_AreNoLoss()
     {
-        AdaptiveState state = Lost with { Work = 40, MostWork = 40 };
+        AdaptiveState state = Lost with { Work = 40, MostWork = 40, RestWork = 40, MostRestWork = 40 };
         Assert.Equal(LimitReason.Follow, Step(state with { Limit = 40, InForce = 40 }, TestWindow.Of(40, 1, 40, completions: 5)).Decision.Reason);
     }
 
@@ -128,7 +128,7 @@ public sealed class AdaptiveLawLookoutTests
     [Fact]
     public void LookAboveALimitOfOne_IsAtLeastOneMore()
     {
-        AdaptiveState one = Lost with { Limit = 1, InForce = 1, Usual = new(1, 1, 0.05), Work = 1, MostWork = 2 };
+        AdaptiveState one = Lost with { Limit = 1, InForce = 1, Usual = new(1, 1, 0.05), Work = 1, MostWork = 2, RestWork = 1, MostRestWork = 2 };
         Assert.Equal(new LimitDecision(2, 1, LimitReason.Look), Step(one, TestWindow.Of(1, 1, 1)).Decision);
     }
 
@@ -196,7 +196,7 @@ public sealed class AdaptiveLawLookoutTests
         => Assert.Equal(phase, Step(Looking(out _), TestWindow.Of(inFlight, 1, 28, noise: 0.02)).State.Phase.ToString());
 
     // Half of what was done a minute ago, two windows after the last look.
-    private static AdaptiveState Lost => Start with { Work = 20, MostWork = 40, SinceLook = 2 };
+    private static AdaptiveState Lost => Start with { Work = 20, MostWork = 40, RestWork = 20, MostRestWork = 40, SinceLook = 2 };
 
     private static AdaptiveState Start => AdaptiveLaw.Start(_settings).State with
     {

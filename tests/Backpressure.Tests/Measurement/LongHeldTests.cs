@@ -38,13 +38,14 @@ public sealed class LongHeldTests
     {
         Start(3);
         Pass(rounds: 25, atOnce: 7);
+        Start(7);
         End(0);
         Look();
         Assert.Equal(2, _longHeld.Units);
         End(0);
         End(0);
         Look();
-        Assert.Equal((0, long.MinValue), (_longHeld.Units, _longHeld.Since));
+        Assert.Equal(0, _longHeld.Units);
     }
 
     // They have been there for longer than ten latencies, but not since an epoch that is as old.
@@ -125,21 +126,104 @@ public sealed class LongHeldTests
         Assert.Equal(0, _longHeld.Units);
     }
 
-    // 64 leave, each measured with a chance of one in sixteen: four are, and four times sixteen have an error of 2 × √(4 × 16 × 15).
+    // One that stands for others may stand for any of those that were there.
     [Fact]
-    public void Units_BySamples_AreLessTheirError()
+    public void Units_WhereOneStandsForMany_AreNone()
     {
-        Start(500);
+        Start(3);
+        Pass(rounds: 25, atOnce: 7);
+        Start(7);
+        _longHeld.Left(_now - 1, 1, weight: 2);
         Look();
+        Assert.Equal(3, _longHeld.Units); // It started after their epoch.
+        _longHeld.Left(_longHeld.Since, 1, weight: 2);
         Look();
-        _now += 100;
+        Assert.Equal(0, _longHeld.Units);
+    }
+
+    [Fact]
+    public void Units_AreThreeQuartersOfAllAtMost()
+    {
+        Start(13);
+        Pass(rounds: 25, atOnce: 7);
+        Assert.Equal(13, _longHeld.Units);
+        Start(1);
+        Start(90);
+        Pass(rounds: 25, atOnce: 7);
+        Assert.Equal(0.75 * (104 + 7), _longHeld.Units);
+    }
+
+    // From five to one and back: what is given back is no unit that stays.
+    [Theory]
+    [InlineData(5, -4)]
+    [InlineData(1, 4)]
+    public void Units_OfOneThatIsCorrected_AreWhatItHas(int cost, int more)
+    {
+        Start(1, cost);
+        Pass(rounds: 25, atOnce: 7);
+        Assert.Equal(cost, _longHeld.Units);
+        _longHeld.Left(_running[0].StartedAt, -more, 1);
+        _running[0] = (_running[0].StartedAt, cost + more);
+        Start(7);
         Look();
+        Assert.Equal(cost + more, _longHeld.Units);
+    }
+
+    // In every epoch one ends and one starts, and each is noted an epoch and a half after it has started.
+    [Fact]
+    public void Units_WhereTheyEndAndStartAllTheTime_CountThoseThatAreNotNotedYet()
+    {
+        Start(10);
+        for (int i = 0; i < 150; i++)
+        {
+            Pass(rounds: 11, atOnce: 7);
+            (long startedAt, int cost) = _running[0];
+            if (startedAt <= _longHeld.Since)
+            {
+                _longHeld.Ended(cost);
+            }
+
+            End(0);
+            Start(1);
+        }
+
+        Pass(rounds: 1, atOnce: 7);
+        Assert.Equal(10, _longHeld.Units, 1.0);
+        Assert.Equal(Math.Sqrt(_longHeld.Units - _longHeld.Noted), _longHeld.Error, 9);
+
+        // They end, and no other starts: that is noticed by and by.
+        while (_running.Count > 0)
+        {
+            End(0);
+        }
+
+        Pass(rounds: 10, atOnce: 7);
+        Assert.InRange(_longHeld.Units, 0.5, 2.5);
+        Pass(rounds: 1000, atOnce: 7);
+        Assert.Equal(0, _longHeld.Units, 0.1);
+    }
+
+    [Fact]
+    public void Since_AfterTheLastHasLeft_TellsThoseOfItsEpochUntilTheNextIsNoted()
+    {
+        Start(1);
+        Pass(rounds: 25, atOnce: 7);
+        long since = _longHeld.Since;
+        End(0);
         Look();
-        Depart(4, weight: 16);
-        _running.RemoveRange(0, 64);
-        _departed += 1000;
-        Look();
-        Assert.Equal(500 - 64 - (2 * Math.Sqrt(4 * 16 * 15)), _longHeld.Units, 9);
+        Assert.Equal((0, since), (_longHeld.Units, _longHeld.Since));
+        Pass(rounds: 25, atOnce: 7);
+        Assert.Equal(long.MinValue, _longHeld.Since);
+    }
+
+    [Fact]
+    public void Stop_ForgetsThem()
+    {
+        Start(3);
+        Pass(rounds: 25, atOnce: 7);
+        _longHeld.Stop();
+        Assert.Equal((0, long.MinValue), (_longHeld.Units, _longHeld.Since));
+        Assert.Null(_longHeld.Mark().Epoch);
     }
 
     // Read with the others, it left before its epoch was noted.
@@ -205,7 +289,7 @@ public sealed class LongHeldTests
                 int there = tested._running.Where(older.Contains).Sum(r => r.Cost);
                 int gone = older.Sum(r => r.Item2) - there;
                 bool turnedOver = tested._departed - olderDeparted - gone >= 4 * Math.Max(1, tested.InFlight - there);
-                Assert.Equal(turnedOver ? there : 0, tested._longHeld.Units);
+                Assert.Equal(turnedOver ? Math.Min(there, 0.75 * tested.InFlight) : 0, tested._longHeld.Units);
             }
         }
     });
@@ -225,15 +309,6 @@ public sealed class LongHeldTests
         _running.RemoveAt(which);
         _longHeld.Left(startedAt, cost, 1);
         _departed += cost;
-    }
-
-    private void Depart(int count, int weight)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            _longHeld.Left(_running[i].StartedAt, 1, weight);
-            _departed += weight;
-        }
     }
 
     private void Look(double latency = Latency, double residence = 0)

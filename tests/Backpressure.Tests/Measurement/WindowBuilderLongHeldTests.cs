@@ -57,6 +57,7 @@ public sealed class WindowBuilderLongHeldTests : WindowRig
         Pass(80);
         _meter.Record(_sequence++, 2, _now - 1, 20);
         _meter.LongHeld.Left(1, 1, 1);
+        _meter.LongHeld.Ended(1);
         _gate = _gate with { InFlight = 19 };
         WindowSummary window = Pass(3)!.Value;
 
@@ -64,6 +65,34 @@ public sealed class WindowBuilderLongHeldTests : WindowRig
         Assert.InRange(window.LongHeld, 9, 9.4);
         Assert.InRange(window.Stretch, 0.85, 1);
         Assert.NotEqual(0, _meter.UsualLatencyTicks(2));
+    }
+
+    // Nobody but those that stay: for want of work, and not because it is slow.
+    [Fact]
+    public void TryClose_WithNothingInFlightButThose_CountsNoTime()
+    {
+        Pass(80);
+        _builder.Restart(_gate, _now, Settling.None);
+        _gate = _gate with { InFlight = 10, FullArrivals = 10 };
+        Assert.Null(Close(0));
+        Assert.Null(Close(1024));
+        _gate = _gate with { InFlight = 20 };
+        Assert.Null(Close(0));
+        WindowSummary window = Pass(4)!.Value;
+        Assert.InRange(window.Seconds, 0.18, 0.26);
+        Assert.InRange(window.Stretch, 0.7, 1.1);
+    }
+
+    // The very first takes all there is, and nothing is known of how long anything takes.
+    [Theory]
+    [InlineData(1024, 1, false)]
+    [InlineData(1025, 1, true)]
+    [InlineData(4096, 0, false)]
+    public void TryClose_BeforeAnythingHasComeBack_ClosesAfterASecondOfAFullGate(int after, int full, bool closes)
+    {
+        _gate = _gate with { InFlight = 1, Limit = 1, FullArrivals = full };
+        Assert.Null(Close(0));
+        Assert.Equal(closes, Close(after) is not null);
     }
 
     private WindowSummary? Pass(int rounds)
