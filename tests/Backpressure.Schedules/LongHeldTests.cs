@@ -32,7 +32,7 @@ public sealed class LongHeldTests
     private static Task Leave(LongHeld longHeld, ref int inFlight, long startedAt)
     {
         Interlocked.Decrement(ref inFlight);
-        longHeld.Left(startedAt, cost: 1, weight: 1);
+        longHeld.Left(startedAt, cost: 1);
         return Task.CompletedTask;
     }
 

@@ -54,9 +54,9 @@ internal sealed partial class AdaptiveLaw
         OperatingPoint usual = here.Noise > Anecdote ? state.Usual : Smoothed(state.Usual, here);
         state = state with { Usual = usual, SinceDip = state.SinceDip + 1, SinceLook = state.SinceLook + 1 };
         int windowsPerDip = state.DipsTaken < EarlyDips ? WindowsPerEarlyDip : WindowsPerDip;
-        if (state.SinceDip >= windowsPerDip && window.CanQueue)
+        double dip = Math.Min(Lowered(state.Limit, DipDepth, window), Math.Round(state.Limit) - 1);
+        if (state.SinceDip >= windowsPerDip && window.CanQueue && dip >= FloorOf(window, settings))
         {
-            double dip = Math.Min(Lowered(state.Limit, DipDepth, window), Math.Round(state.Limit) - 1);
             return Decide(state with { Phase = AdaptivePhase.Dip, SinceDip = 0 }, settings, LimitReason.Dip, default, dip);
         }
 

@@ -57,7 +57,8 @@ internal sealed partial class AdaptiveLaw
             && state.Drift.Below > 0
             && state.Rest == 0
             && window.StretchNoise < MostNoiseToLook
-            && settings.Max >= LeastLookUp * state.Limit;
+            && settings.Max >= LeastLookUp * state.Limit
+            && (window.LongHeld == 0 || Moved(state.Limit, LookUp, window) > LeastLookUp * state.Limit);
 
     private static (AdaptiveState State, LimitDecision Decision) BeginLook(
         AdaptiveState state, in WindowSummary window, LimitSettings settings, BaselineChange baselines)

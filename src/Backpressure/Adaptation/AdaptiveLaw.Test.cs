@@ -32,6 +32,9 @@ internal sealed partial class AdaptiveLaw
     private const double CertainlyUnhindered = 0.7;
     private const double MostErrorOfCertainty = 0.33;
 
+    // Where most is long held, a cut of the rest says so little that a verdict would be chance.
+    private const double MostErrorBesideLongHeld = 0.6;
+
     // So many more than were seen may still count as seen.
     private const double ClearedRoom = 1.05;
 
@@ -86,11 +89,12 @@ internal sealed partial class AdaptiveLaw
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
         OperatingPoint here = PointOf(window);
-        return Math.Abs(Math.Log(Math.Max(1, here.Rest) / Math.Max(1, state.Before.Rest))) < 0.2
+        bool tooSmall = window.LongHeld > 0 && state.Before.ElasticityError(here) > MostErrorBesideLongHeld;
+        return tooSmall || Math.Abs(Math.Log(Math.Max(1, here.Rest) / Math.Max(1, state.Before.Rest))) < 0.2
 
-            // The cut never came into effect.
+            // The cut never came into effect, or what comes and goes is so small a part that it could show nothing.
             ? Decide(state with { Phase = AdaptivePhase.Follow, Rest = 2 }, settings, LimitReason.Hold)
-            : Judge(state, here, EssentialAtLeast(state, here, window), Lowered(here.InFlight, CutDepth, window), settings);
+            : Judge(state, here, window, settings);
     }
 
     // Congestion makes them need more, but only as long as so many are let in.
@@ -99,7 +103,7 @@ internal sealed partial class AdaptiveLaw
 
     /// <summary>Congestion, or a shift of latency? From <see cref="AdaptiveState.Before"/> to here.</summary>
     private static (AdaptiveState State, LimitDecision Decision) Judge(
-        AdaptiveState state, OperatingPoint here, double essential, double lower, LimitSettings settings)
+        AdaptiveState state, OperatingPoint here, in WindowSummary window, LimitSettings settings)
     {
         OperatingPoint before = state.Before;
         if (LooksUnhindered(before, here))
@@ -115,7 +119,7 @@ internal sealed partial class AdaptiveLaw
         }
 
         // More than in proportion: capacity moved meanwhile, or the first point was a mixture. The way back will tell.
-        return before.ElasticityTo(here) >= MostUnhindered ? Confirm(state, here, settings) : Congested(state, here, essential, lower, settings);
+        return before.ElasticityTo(here) >= MostUnhindered ? Confirm(state, here, settings) : Congested(state, here, window, settings);
     }
 
     // With no stretch to explain, that so many do not hinder each other is good news: there is room above.
@@ -136,9 +140,11 @@ internal sealed partial class AdaptiveLaw
     }
 
     private static (AdaptiveState State, LimitDecision Decision) Congested(
-        AdaptiveState state, OperatingPoint here, double essential, double lower, LimitSettings settings)
+        AdaptiveState state, OperatingPoint here, in WindowSummary window, LimitSettings settings)
     {
         OperatingPoint before = state.Before;
+        double essential = EssentialAtLeast(state, here, window);
+        double lower = Lowered(here.InFlight, CutDepth, window);
 
         // Less in flight than work under way cannot be: the baselines are too long.
         bool tooLong = here.Stretch * (1 + (Certain * here.Noise)) < 0.9;
@@ -150,7 +156,7 @@ internal sealed partial class AdaptiveLaw
         (double low, double high) = (Math.Min(before.InFlight, here.InFlight), Math.Max(before.InFlight, here.InFlight));
 
         // Still far too many: below what was looked at there is nothing to compare with, but not to go there is worse.
-        low = here.Stretch > Suspicious ? Math.Min(low, Math.Max(CutDepth * low, lower)) : low;
+        low = here.Stretch > Suspicious ? Lowered(low, CutDepth, window) : low;
         low = Math.Min(high, Math.Max(low, essential));
         state = state with
         {

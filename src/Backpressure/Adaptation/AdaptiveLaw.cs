@@ -94,7 +94,13 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     public static (AdaptiveState State, LimitDecision Decision) Step(
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
-        (AdaptiveState next, LimitDecision decision) = LeavingRoom(Answer(state, window, settings), window);
+        (AdaptiveState next, LimitDecision decision) = Answer(state, window, settings);
+        int floor = FloorOf(window, settings);
+        if (decision.Limit < floor || next.Limit < floor)
+        {
+            next = next with { Limit = Math.Max(next.Limit, floor), InForce = Math.Max(next.InForce, floor) };
+            decision = decision with { Limit = next.InForce, Nominal = Math.Max(decision.Nominal, floor) };
+        }
 
         // Unsteady is a window that wants a test and is a mixture, and only the one before it excuses the next.
         return (state.Unsteady > 0 ? next with { Unsteady = 0 } : next, decision);
@@ -161,15 +167,8 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
     }
 
     // Below what is long held nobody else would come in, and so nothing would ever say that it is too low.
-    private static (AdaptiveState State, LimitDecision Decision) LeavingRoom(
-        (AdaptiveState State, LimitDecision Decision) step, in WindowSummary window)
-    {
-        int least = window.LongHeld > 0 ? Math.Min(window.Limit, (int)Math.Ceiling(window.LongHeld) + 1) : 0;
-        return step.Decision.Limit >= least && step.State.Limit >= least
-            ? step
-            : (step.State with { Limit = Math.Max(step.State.Limit, least), InForce = Math.Max(step.State.InForce, least) },
-                step.Decision with { Limit = Math.Max(step.Decision.Limit, least), Nominal = Math.Max(step.Decision.Nominal, least) });
-    }
+    private static int FloorOf(in WindowSummary window, LimitSettings settings)
+        => window.LongHeld > 0 ? Math.Min(Math.Min(window.Limit, settings.Max), (int)Math.Ceiling(window.LongHeld) + 1) : 0;
 
     // All of so small a limit may be taken by a few that run long, and as long as they do nothing is learnt.
     private static bool IsTaken(AdaptiveState state, in WindowSummary window)

@@ -34,7 +34,12 @@ internal sealed partial class Downstream
 
             // One of which it is not known may have been there always.
             long startedAt = held >= 0 ? now - held : long.MinValue;
-            Meter.LongHeld.Left(startedAt, cost, weight);
+            Meter.LongHeld.Left(startedAt, cost);
+            if (weight > 1)
+            {
+                Meter.LongHeld.Sampled(now);
+            }
+
             longHeld = held >= 0 && startedAt <= Meter.LongHeld.Since;
             if (longHeld)
             {

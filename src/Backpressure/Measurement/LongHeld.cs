@@ -30,6 +30,7 @@ internal sealed class LongHeld
     // Epochs from the start of one that will be long held until it counts, on the mean.
     private const double EpochsUnnoticed = 1.5;
     private const double WeightOfEpoch = 1.0 / 16;
+    private const double FewestEnds = 0.05;
 
     // Used in turn. Whoever was held up on the way to one that is used anew counts a departure too many, which is on the safe side.
     private readonly LongHeldEpoch[] _epochs = [new(), new(), new(), new()];
@@ -40,6 +41,7 @@ internal sealed class LongHeld
     private LongHeldEpoch _younger;
     private LongHeldEpoch _older;
     private long _since = long.MinValue;
+    private long _sampledAt = long.MinValue;
     private long _ended;
     private long _endedBefore;
     private double _endPerEpoch;
@@ -54,7 +56,7 @@ internal sealed class LongHeld
     /// <summary>How many there are on the mean, in units, as it was last looked; never all. Needs the controller's lock.</summary>
     public double Units { get; private set; }
 
-    /// <summary>Those of them that are noted. Needs the controller's lock.</summary>
+    /// <summary>How many are noted, be they all there are. Needs the controller's lock.</summary>
     public double Noted { get; private set; }
 
     /// <summary>The standard error of <see cref="Units"/>: of those that are not noted yet only the mean number is known.</summary>
@@ -72,16 +74,18 @@ internal sealed class LongHeld
 
     /// <summary>Notes a departure. Called by any thread.</summary>
     /// <param name="startedAt">When it was given its units.</param>
-    /// <param name="cost">How many; below zero: it has become so much heavier, and has not departed.</param>
-    /// <param name="weight">For how many it stands.</param>
+    /// <param name="cost">How many.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Left(long startedAt, int cost, int weight)
+    public void Left(long startedAt, int cost)
     {
         if (Volatile.Read(ref _next) is not null || startedAt <= Volatile.Read(ref _younger).At)
         {
-            Add(startedAt, weight == 1 ? cost : LongHeldEpoch.Many);
+            Add(startedAt, cost);
         }
     }
+
+    /// <summary>Notes that one has departed that stands for others, of which nobody knows when they came. Called by any thread.</summary>
+    public void Sampled(long now) => Volatile.Write(ref _sampledAt, now);
 
     /// <summary>Notes that one of them has ended. Called by any thread.</summary>
     public void Ended(int cost) => Interlocked.Add(ref _ended, cost);
@@ -95,6 +99,7 @@ internal sealed class LongHeld
     /// <param name="residenceTicks">That of a moment in flight; of some windows, not only of the last.</param>
     public void Look(LongHeldMark mark, int inFlight, long readAt, double departed, double latencyTicks, double residenceTicks)
     {
+        bool noted = false;
         double least = Math.Max(LeastLatencies * latencyTicks, LeastResidences * residenceTicks);
         if (_next is { } next)
         {
@@ -104,9 +109,10 @@ internal sealed class LongHeld
                 Volatile.Write(ref _older, _younger);
                 Volatile.Write(ref _younger, next);
                 Volatile.Write(ref _next, null);
-                Volatile.Write(ref _since, long.MinValue);
+                noted = true;
                 long ended = Volatile.Read(ref _ended);
                 _endPerEpoch += WeightOfEpoch * (ended - _endedBefore - _endPerEpoch);
+                _endPerEpoch = _endPerEpoch < FewestEnds ? 0 : _endPerEpoch;
                 _endedBefore = ended;
             }
         }
@@ -120,7 +126,7 @@ internal sealed class LongHeld
         double stayed = Math.Min(inFlight, _older.Staying);
         double turnedOver = departed - _older.Departed - _older.Left;
         double units = stayed + (EpochsUnnoticed * _endPerEpoch);
-        if (units > 0 && turnedOver >= LeastTurnover * Math.Max(1, inFlight - stayed))
+        if (units > 0 && Volatile.Read(ref _sampledAt) < _older.At && turnedOver >= LeastTurnover * Math.Max(1, inFlight - stayed))
         {
             Noted = stayed;
             Units = Math.Min(units, MostOfAll * inFlight);
@@ -128,9 +134,13 @@ internal sealed class LongHeld
         }
         else
         {
-            // Those of this epoch that end now were of them all the same.
             Units = 0;
             Noted = 0;
+            if (noted)
+            {
+                // Until then those of its epoch that end were of them all the same.
+                Volatile.Write(ref _since, long.MinValue);
+            }
         }
     }
 

@@ -3,9 +3,6 @@ namespace Backpressure.Measurement;
 /// <summary>A moment, how many units were in flight then, and how many of those have left.</summary>
 internal sealed class LongHeldEpoch
 {
-    /// <summary>Units of one that stands for others, which may have been there: so many that none is left.</summary>
-    public const long Many = int.MaxValue;
-
     // Until it is noted, everybody was there.
     private long _at = long.MaxValue;
     private long _departures;

@@ -170,7 +170,12 @@ internal sealed class ServiceMeter
     /// <param name="weight">For how many it stands.</param>
     public void Reweighed(int more, long startedAt, long now, int weight)
     {
-        LongHeld.Left(startedAt, -more, weight);
+        if (more < 0)
+        {
+            // What becomes heavier departs with more than it was noted with, if that was before: on the safe side.
+            LongHeld.Left(startedAt, -more);
+        }
+
         if (startedAt > LongHeld.Since)
         {
             Interlocked.Add(ref _otherHeldTicks, -(long)weight * more * (now - startedAt));

@@ -48,6 +48,9 @@ internal sealed partial class WindowBuilder
     // An idle gate's window would otherwise be a mixture of hours.
     private const double MostUnboundSeconds = 1;
 
+    // Nothing has ever come back, and others wait for what has the room.
+    private const double MostUnknownSeconds = 10;
+
     // While a lower limit comes into force, requests above it run on; a stuck one must not stop the learning.
     private const double MostSettlingLatencies = 4;
 
@@ -250,6 +253,6 @@ internal sealed partial class WindowBuilder
         return (sampled && accounted && exact)
             || (overdue && exact)
             || (latency > 0 && elapsed > longest && (full > 0 || elapsed > MostUnboundSeconds))
-            || (latency == 0 && full > 0 && elapsed > MostUnboundSeconds);
+            || (latency == 0 && full > 0 && elapsed > MostUnknownSeconds);
     }
 }

@@ -101,7 +101,7 @@ internal readonly record struct WindowSummary
     public double WorkRate => Seconds > 0 ? Work * HeldPerLatency / Seconds : 0;
 
     /// <summary>The part of it that is done for those that come and go.</summary>
-    public double RestWorkRate => LongHeld > 0 ? WorkRate * Rest / MeanInFlight : WorkRate;
+    public double RestWorkRate => LongHeld > 0 && MeanInFlight > 0 ? WorkRate * Math.Clamp(Rest / MeanInFlight, 0, 1) : WorkRate;
 
     /// <summary>
     /// S = n / Y: how many times longer work takes than unqueued, by Little's law. Immediate, and free of survivor

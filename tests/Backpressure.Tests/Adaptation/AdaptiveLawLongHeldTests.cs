@@ -139,6 +139,41 @@ public sealed class AdaptiveLawLongHeldTests
         Assert.NotEqual(LimitReason.Hold, AdaptiveLaw.Step(tested, window, _settings).Decision.Reason);
     }
 
+    // Without long held ones, after a look upwards: below what was looked at before there is nothing to compare with, but it goes there.
+    [Fact]
+    public void Congested_AfterALookUpwards_GoesBelowWhereItBegan()
+    {
+        AdaptiveState tested = Following with { Phase = AdaptivePhase.Test, Limit = 7, InForce = 13, LookedUp = true, Before = new OperatingPoint(7, 2, 0.05) };
+        LimitDecision decision = AdaptiveLaw.Step(tested, TestWindow.Of(13, 6.5, 13, noise: 0.05), _settings).Decision;
+        Assert.Equal(4, decision.Limit);
+    }
+
+    // 30 of 40 stay: with a noise of .13 a cut to 35 could show anything.
+    [Fact]
+    public void Cut_OfSoSmallAPart_SaysNothing()
+    {
+        AdaptiveState tested = Following with { Phase = AdaptivePhase.Test, InForce = 35, Before = new OperatingPoint(40, 20, 0.13, 30) };
+        LimitDecision decision = AdaptiveLaw.Step(tested, TestWindow.Of(35, 1.75, 35, noise: 0.11) with { LongHeld = 30 }, _settings).Decision;
+        Assert.Equal(LimitReason.Hold, decision.Reason);
+    }
+
+    // Nothing is left to dip into: one that is not let go lower would teach it what is congested.
+    [Fact]
+    public void Dip_ThatWouldLeaveNoRoom_IsNone()
+    {
+        AdaptiveState small = Following with { Limit = 4, InForce = 4, SinceDip = 10 };
+        Assert.Equal(LimitReason.Follow, AdaptiveLaw.Step(small, TestWindow.Of(4, 1.09, 4) with { LongHeld = 3 }, _settings).Decision.Reason);
+        Assert.Equal(LimitReason.Dip, AdaptiveLaw.Step(small, TestWindow.Of(4, 1.09, 4), _settings).Decision.Reason);
+    }
+
+    [Fact]
+    public void Floor_StaysBelowTheMaximum()
+    {
+        LimitSettings lower = _settings with { Max = 20 };
+        WindowSummary window = TestWindow.Of(90, 1.09, 100) with { LongHeld = 60 };
+        Assert.Equal(20, AdaptiveLaw.Step(Following with { Limit = 20, InForce = 20 }, window, lower).Decision.Limit);
+    }
+
     // With a third of them nothing is left but what is long held: the cut is downwards all the same.
     [Fact]
     public void Test_OfTheRest_GoesDown()

@@ -56,7 +56,7 @@ public sealed class WindowBuilderLongHeldTests : WindowRig
     {
         Pass(80);
         _meter.Record(_sequence++, 2, _now - 1, 20);
-        _meter.LongHeld.Left(1, 1, 1);
+        _meter.LongHeld.Left(1, 1);
         _meter.LongHeld.Ended(1);
         _gate = _gate with { InFlight = 19 };
         WindowSummary window = Pass(3)!.Value;
@@ -83,12 +83,21 @@ public sealed class WindowBuilderLongHeldTests : WindowRig
         Assert.InRange(window.Stretch, 0.7, 1.1);
     }
 
+    // One that leaves as the last, having counted for a moment of a window: no work is done by none, which is none and not unknown.
+    [Fact]
+    public void RestWorkRate_OfNothing_IsNothing()
+    {
+        WindowSummary none = Pass(80)!.Value with { MeanInFlight = 0, Work = 0, LongHeld = 0.6 };
+        Assert.Equal(0, none.RestWorkRate);
+        Assert.Equal(0, (none with { MeanInFlight = 0.5, Work = 1 }).RestWorkRate);
+    }
+
     // The very first takes all there is, and nothing is known of how long anything takes.
     [Theory]
-    [InlineData(1024, 1, false)]
-    [InlineData(1025, 1, true)]
-    [InlineData(4096, 0, false)]
-    public void TryClose_BeforeAnythingHasComeBack_ClosesAfterASecondOfAFullGate(int after, int full, bool closes)
+    [InlineData(10240, 1, false)]
+    [InlineData(10241, 1, true)]
+    [InlineData(20480, 0, false)]
+    public void TryClose_BeforeAnythingHasComeBack_ClosesAfterTenSecondsOfAFullGate(int after, int full, bool closes)
     {
         _gate = _gate with { InFlight = 1, Limit = 1, FullArrivals = full };
         Assert.Null(Close(0));

@@ -46,7 +46,7 @@ public abstract class WindowRig
             int sample = sampled ? latency : -1;
             _meter.Record(_sequence++, 1, sample, inFlight);
             _meter.Held(cost, sample, latency);
-            _meter.LongHeld.Left(_now - latency, cost, 1);
+            _meter.LongHeld.Left(_now - latency, cost);
         }
     }
 
