@@ -55,7 +55,7 @@ internal sealed partial class AdaptiveLaw
         state = state with { Usual = usual, SinceDip = state.SinceDip + 1, SinceLook = state.SinceLook + 1 };
         int windowsPerDip = state.DipsTaken < EarlyDips ? WindowsPerEarlyDip : WindowsPerDip;
         double dip = Math.Min(Lowered(state.Limit, DipDepth, window), Math.Round(state.Limit) - 1);
-        if (state.SinceDip >= windowsPerDip && window.CanQueue && dip >= FloorOf(window, settings))
+        if (state.SinceDip >= windowsPerDip && window.CanQueue && Math.Round(dip) >= FloorOf(window, settings))
         {
             return Decide(state with { Phase = AdaptivePhase.Dip, SinceDip = 0 }, settings, LimitReason.Dip, default, dip);
         }

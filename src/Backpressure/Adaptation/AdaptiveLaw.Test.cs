@@ -62,7 +62,7 @@ internal sealed partial class AdaptiveLaw
         // At the minimum there is nothing to cut, nor where those that run are needed and hardly suffice: look upwards
         // instead, or a shift met there would never be found.
         bool tooFew = cut - here.LongHeld > LeastCut * here.Rest && window.Served < MuchLess * state.Demand.Served * window.Seconds;
-        bool up = cut < settings.Min || tooFew;
+        bool up = cut < Math.Max(settings.Min, FloorOf(window, settings)) || tooFew;
         double probe = up ? Math.Max(here.InFlight, settings.Min) / CutDepth : cut;
         return Decide(
             state with
@@ -89,8 +89,10 @@ internal sealed partial class AdaptiveLaw
         AdaptiveState state, in WindowSummary window, LimitSettings settings)
     {
         OperatingPoint here = PointOf(window);
-        bool tooSmall = window.LongHeld > 0 && state.Before.ElasticityError(here) > MostErrorBesideLongHeld;
-        return tooSmall || Math.Abs(Math.Log(Math.Max(1, here.Rest) / Math.Max(1, state.Before.Rest))) < 0.2
+        bool beside = window.LongHeld > 0 || state.Before.LongHeld > 0;
+        bool tooSmall = beside && state.Before.ElasticityError(here) > MostErrorBesideLongHeld;
+        double ratio = beside ? Math.Max(1, here.Rest) / Math.Max(1, state.Before.Rest) : here.InFlight / state.Before.InFlight;
+        return tooSmall || Math.Abs(Math.Log(ratio)) < 0.2
 
             // The cut never came into effect, or what comes and goes is so small a part that it could show nothing.
             ? Decide(state with { Phase = AdaptivePhase.Follow, Rest = 2 }, settings, LimitReason.Hold)

@@ -168,7 +168,7 @@ internal sealed partial class AdaptiveLaw : ILimitLaw
 
     // Below what is long held nobody else would come in, and so nothing would ever say that it is too low.
     private static int FloorOf(in WindowSummary window, LimitSettings settings)
-        => window.LongHeld > 0 ? Math.Min(Math.Min(window.Limit, settings.Max), (int)Math.Ceiling(window.LongHeld) + 1) : 0;
+        => window.LongHeldNoted > 0 ? Math.Min(Math.Min(window.Limit, settings.Max), (int)Math.Ceiling(window.LongHeldNoted) + 1) : 0;
 
     // All of so small a limit may be taken by a few that run long, and as long as they do nothing is learnt.
     private static bool IsTaken(AdaptiveState state, in WindowSummary window)

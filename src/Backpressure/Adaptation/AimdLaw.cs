@@ -37,7 +37,7 @@ internal sealed class AimdLaw(LimitSettings settings, int inUse = 0) : ILimitLaw
 
             // A signal holds the gate lower than this law would: the law's own limit did not bind.
             _ when window.Limit < limit => (limit, LimitReason.Hold),
-            { Bound: true, Served: > 0 } => (limit + 1, LimitReason.Increase),
+            { Bound: true } => (limit + 1, LimitReason.Increase),
             _ => (limit, LimitReason.NotBound),
         };
         next = Math.Clamp(next, settings.Min, settings.Max);

@@ -30,7 +30,7 @@ internal sealed class LongHeld
     // Epochs from the start of one that will be long held until it counts, on the mean.
     private const double EpochsUnnoticed = 1.5;
     private const double WeightOfEpoch = 1.0 / 16;
-    private const double FewestEnds = 0.05;
+    private const double FewestEnds = 0.01;
 
     // Used in turn. Whoever was held up on the way to one that is used anew counts a departure too many, which is on the safe side.
     private readonly LongHeldEpoch[] _epochs = [new(), new(), new(), new()];

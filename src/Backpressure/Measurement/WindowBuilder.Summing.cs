@@ -47,6 +47,7 @@ internal sealed partial class WindowBuilder
             MeanInFlight = inFlight,
             PeakInFlight = Math.Max(sums.PeakInFlight, reading.InFlight),
             LongHeld = longHeld,
+            LongHeldNoted = _meter.LongHeld.Noted,
             Work = _meter.Work(),
             Noise = _meter.Noise(),
             EdgeNoise = longHeld > 0 ? Math.Sqrt((edges * edges) + (_meter.LongHeld.Error * _meter.LongHeld.Error / (rest * rest))) : edges,

@@ -48,7 +48,7 @@ internal sealed partial class WindowBuilder
     // An idle gate's window would otherwise be a mixture of hours.
     private const double MostUnboundSeconds = 1;
 
-    // Nothing has ever come back, and others wait for what has the room.
+    // No sample has ever come back, and others have met a full gate.
     private const double MostUnknownSeconds = 10;
 
     // While a lower limit comes into force, requests above it run on; a stuck one must not stop the learning.
@@ -129,8 +129,9 @@ internal sealed partial class WindowBuilder
         long full = reading.FullArrivals - _opening.FullArrivals;
         if (full > 0 && before.FullArrivals == _opening.FullArrivals && elapsed > LeastSeconds)
         {
-            // The load has just begun to press: what went before would only dilute it.
-            Restart(reading, now, Settling.None);
+            // The load has just begun to press: what went before would only dilute it. Where nothing has come back ever, who pressed first counts.
+            bool anew = _meter.DepartedUnits == 0;
+            Restart(anew ? before with { InFlight = reading.InFlight } : reading, now, Settling.None);
             return false;
         }
 

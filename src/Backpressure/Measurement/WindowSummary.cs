@@ -48,6 +48,9 @@ internal readonly record struct WindowSummary
     /// </summary>
     public double LongHeld { get; init; }
 
+    /// <summary>Units that are known to be so, be they all there are.</summary>
+    public double LongHeldNoted { get; init; }
+
     /// <summary>The units in flight that come and go.</summary>
     public double Rest => MeanInFlight - LongHeld;
 

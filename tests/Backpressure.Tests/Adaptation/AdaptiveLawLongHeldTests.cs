@@ -25,7 +25,7 @@ public sealed class AdaptiveLawLongHeldTests
     [InlineData(30, 38.17)] // 30 + 10 × the same
     public void Follow_MovesTheRest(double longHeld, double expected)
     {
-        WindowSummary window = TestWindow.Of(40, 1.59, 40, latencyStretch: 1.681, noise: 0.01) with { LongHeld = longHeld };
+        WindowSummary window = TestWindow.Of(40, 1.59, 40, latencyStretch: 1.681, noise: 0.01) with { LongHeld = longHeld, LongHeldNoted = longHeld };
         Assert.Equal(expected, AdaptiveLaw.Step(Following, window, _settings).State.Limit, 2);
     }
 
@@ -35,7 +35,7 @@ public sealed class AdaptiveLawLongHeldTests
     [InlineData(30, 35)] // Half of ten is left to them.
     public void Dip_LeavesHalfOfTheRest(double longHeld, int expected)
     {
-        WindowSummary window = TestWindow.Of(40, 1.09, 40) with { LongHeld = longHeld };
+        WindowSummary window = TestWindow.Of(40, 1.09, 40) with { LongHeld = longHeld, LongHeldNoted = longHeld };
         (AdaptiveState state, LimitDecision decision) = AdaptiveLaw.Step(Following with { SinceDip = 10 }, window, _settings);
 
         Assert.Equal((LimitReason.Dip, AdaptivePhase.Dip), (decision.Reason, state.Phase));
@@ -47,7 +47,7 @@ public sealed class AdaptiveLawLongHeldTests
     [InlineData(30, 35)]
     public void Cut_LeavesHalfOfTheRest(double longHeld, int expected)
     {
-        WindowSummary window = TestWindow.Of(40, 3, 40, noise: 0.05) with { LongHeld = longHeld };
+        WindowSummary window = TestWindow.Of(40, 3, 40, noise: 0.05) with { LongHeld = longHeld, LongHeldNoted = longHeld };
         LimitDecision decision = AdaptiveLaw.Step(Following, window, _settings).Decision;
 
         Assert.Equal((LimitReason.Test, expected), (decision.Reason, decision.Limit));
@@ -60,7 +60,7 @@ public sealed class AdaptiveLawLongHeldTests
     public void DeeperCut_LeavesHalfOfTheRest(double longHeld, int expected)
     {
         AdaptiveState tested = Following with { Phase = AdaptivePhase.Test, Before = new OperatingPoint(40, 36, 0.02), InForce = 22 };
-        WindowSummary window = TestWindow.Of(22, 0.6, 22, noise: 0.02) with { LongHeld = longHeld };
+        WindowSummary window = TestWindow.Of(22, 0.6, 22, noise: 0.02) with { LongHeld = longHeld, LongHeldNoted = longHeld };
         LimitDecision decision = AdaptiveLaw.Step(tested, window, _settings).Decision;
 
         Assert.Equal((LimitReason.Test, expected), (decision.Reason, decision.Limit));
@@ -71,7 +71,7 @@ public sealed class AdaptiveLawLongHeldTests
     [InlineData(30, 41.5)] // 30 + 10 × 1.15
     public void SlowStart_GrowsTheRest(double longHeld, double expected)
     {
-        WindowSummary window = TestWindow.Of(40, 1, 40) with { LongHeld = longHeld };
+        WindowSummary window = TestWindow.Of(40, 1, 40) with { LongHeld = longHeld, LongHeldNoted = longHeld };
         AdaptiveState state = AdaptiveLaw.Step(Following with { Phase = AdaptivePhase.SlowStart }, window, _settings).State;
         Assert.Equal(expected, state.Limit, 9);
     }
@@ -113,9 +113,9 @@ public sealed class AdaptiveLawLongHeldTests
     public void Congested_LeavesRoomBesideThem()
     {
         AdaptiveState tested = Following with { Phase = AdaptivePhase.Test, Limit = 42, InForce = 31, Before = new OperatingPoint(42, 11.4, 0.02, 20) };
-        WindowSummary window = TestWindow.Of(31, 1.83, 31, noise: 0.02) with { LongHeld = 20 };
+        WindowSummary window = TestWindow.Of(31, 1.83, 31, noise: 0.02) with { LongHeld = 20, LongHeldNoted = 20 };
         Assert.InRange(AdaptiveLaw.Step(tested, window, _settings).State.Limit, 25, 31);
-        WindowSummary worse = TestWindow.Of(31, 6, 31, noise: 0.02) with { LongHeld = 28.5 };
+        WindowSummary worse = TestWindow.Of(31, 6, 31, noise: 0.02) with { LongHeld = 28.5, LongHeldNoted = 28.5 };
         Assert.True(AdaptiveLaw.Step(tested, worse, _settings).Decision.Limit > 28.5);
     }
 
@@ -125,7 +125,7 @@ public sealed class AdaptiveLawLongHeldTests
     [InlineData(39.5, 40)] // One of them would be kept out.
     public void Dropped_LowersTheRest(double longHeld, int expected)
     {
-        WindowSummary window = TestWindow.Of(40, 1, 40, dropped: 10) with { LongHeld = longHeld };
+        WindowSummary window = TestWindow.Of(40, 1, 40, dropped: 10) with { LongHeld = longHeld, LongHeldNoted = longHeld };
         LimitDecision decision = AdaptiveLaw.Step(Following, window, _settings).Decision;
         Assert.Equal((LimitReason.Dropped, expected), (decision.Reason, decision.Limit));
     }
@@ -135,7 +135,7 @@ public sealed class AdaptiveLawLongHeldTests
     public void Cut_OfTheRest_IsJudged()
     {
         AdaptiveState tested = Following with { Phase = AdaptivePhase.Test, InForce = 35, Before = new OperatingPoint(40, 40 / 2.0, 0.02, 30) };
-        WindowSummary window = TestWindow.Of(35, 1, 35, noise: 0.02) with { LongHeld = 30 };
+        WindowSummary window = TestWindow.Of(35, 1, 35, noise: 0.02) with { LongHeld = 30, LongHeldNoted = 30 };
         Assert.NotEqual(LimitReason.Hold, AdaptiveLaw.Step(tested, window, _settings).Decision.Reason);
     }
 
@@ -153,7 +153,7 @@ public sealed class AdaptiveLawLongHeldTests
     public void Cut_OfSoSmallAPart_SaysNothing()
     {
         AdaptiveState tested = Following with { Phase = AdaptivePhase.Test, InForce = 35, Before = new OperatingPoint(40, 20, 0.13, 30) };
-        LimitDecision decision = AdaptiveLaw.Step(tested, TestWindow.Of(35, 1.75, 35, noise: 0.11) with { LongHeld = 30 }, _settings).Decision;
+        LimitDecision decision = AdaptiveLaw.Step(tested, TestWindow.Of(35, 1.75, 35, noise: 0.11) with { LongHeld = 30, LongHeldNoted = 30 }, _settings).Decision;
         Assert.Equal(LimitReason.Hold, decision.Reason);
     }
 
@@ -162,15 +162,34 @@ public sealed class AdaptiveLawLongHeldTests
     public void Dip_ThatWouldLeaveNoRoom_IsNone()
     {
         AdaptiveState small = Following with { Limit = 4, InForce = 4, SinceDip = 10 };
-        Assert.Equal(LimitReason.Follow, AdaptiveLaw.Step(small, TestWindow.Of(4, 1.09, 4) with { LongHeld = 3 }, _settings).Decision.Reason);
+        Assert.Equal(LimitReason.Follow, AdaptiveLaw.Step(small, TestWindow.Of(4, 1.09, 4) with { LongHeld = 3, LongHeldNoted = 3 }, _settings).Decision.Reason);
         Assert.Equal(LimitReason.Dip, AdaptiveLaw.Step(small, TestWindow.Of(4, 1.09, 4), _settings).Decision.Reason);
+    }
+
+    // Of 13 units 12 are: three quarters count as such, and the limit goes by what seems slow, but no lower than leaves one.
+    [Fact]
+    public void Follow_WhereNearlyAllAreLongHeld_LeavesRoomForOneMore()
+    {
+        AdaptiveState state = Following with { Limit = 13, InForce = 13, Rest = 5 };
+        WindowSummary window = TestWindow.Of(13, 3, 13, noise: 0.02) with { LongHeld = 9.75, LongHeldNoted = 12 };
+        Assert.Equal(13, AdaptiveLaw.Step(state, window, _settings).Decision.Limit);
+    }
+
+    // Three of four stay: there is nothing to cut, so it looks upwards.
+    [Fact]
+    public void Test_AtTheFloor_GoesUp()
+    {
+        AdaptiveState state = Following with { Limit = 4, InForce = 4 };
+        WindowSummary window = TestWindow.Of(4, 3, 4, noise: 0.05) with { LongHeld = 3, LongHeldNoted = 3 };
+        (state, LimitDecision decision) = AdaptiveLaw.Step(state, window, _settings);
+        Assert.Equal((LimitReason.Test, 7, true), (decision.Reason, decision.Limit, state.LookedUp));
     }
 
     [Fact]
     public void Floor_StaysBelowTheMaximum()
     {
         LimitSettings lower = _settings with { Max = 20 };
-        WindowSummary window = TestWindow.Of(90, 1.09, 100) with { LongHeld = 60 };
+        WindowSummary window = TestWindow.Of(90, 1.09, 100) with { LongHeld = 60, LongHeldNoted = 60 };
         Assert.Equal(20, AdaptiveLaw.Step(Following with { Limit = 20, InForce = 20 }, window, lower).Decision.Limit);
     }
 
@@ -179,7 +198,7 @@ public sealed class AdaptiveLawLongHeldTests
     public void Test_OfTheRest_GoesDown()
     {
         AdaptiveState state = Following with { Demand = new Demand().With(TestWindow.Of(40, 1, 40, completions: 500)) };
-        WindowSummary window = TestWindow.Of(40, 3, 40, noise: 0.05, completions: 100) with { LongHeld = 30 };
+        WindowSummary window = TestWindow.Of(40, 3, 40, noise: 0.05, completions: 100) with { LongHeld = 30, LongHeldNoted = 30 };
         (state, LimitDecision decision) = AdaptiveLaw.Step(state, window, _settings);
         Assert.Equal((LimitReason.Test, 35, false), (decision.Reason, decision.Limit, state.LookedUp));
     }
@@ -198,7 +217,7 @@ public sealed class AdaptiveLawLongHeldTests
     public void Lookout_LooksWithTheRest()
     {
         AdaptiveState state = Following with { SinceLook = 10, Drift = new Drift(0, 1), Work = 80, MostWork = 80, RestWork = 40, MostRestWork = 40 };
-        WindowSummary window = TestWindow.Of(40, 1.0, 40, noise: 0.05, seconds: 3) with { LongHeld = 20 };
+        WindowSummary window = TestWindow.Of(40, 1.0, 40, noise: 0.05, seconds: 3) with { LongHeld = 20, LongHeldNoted = 20 };
         LimitDecision decision = AdaptiveLaw.Step(state, window, _settings).Decision;
         Assert.Equal(LimitReason.Look, decision.Reason);
         Assert.InRange(decision.Limit, 48, 49); // 20 + 1.4 × 20, and a little that following adds.

@@ -104,6 +104,19 @@ public sealed class WindowBuilderLongHeldTests : WindowRig
         Assert.Equal(closes, Close(after) is not null);
     }
 
+    // They come one by one, each long after the window was opened.
+    [Fact]
+    public void TryClose_BeforeAnythingHasComeBack_CountsWhoPressedFirst()
+    {
+        _gate = _gate with { InFlight = 1, Limit = 1 };
+        Assert.Null(Close(0));
+        Assert.Null(Close(1000));
+        _gate = _gate with { FullArrivals = 1, Waiting = 1 };
+        Assert.Null(Close(24));
+        WindowSummary window = Close(10241)!.Value;
+        Assert.Equal((0, 1, true), (window.Served, window.FullArrivals, window.Bound));
+    }
+
     private WindowSummary? Pass(int rounds)
     {
         if (_now == 0)
