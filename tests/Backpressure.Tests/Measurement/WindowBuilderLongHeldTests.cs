@@ -28,6 +28,29 @@ public sealed class WindowBuilderLongHeldTests : WindowRig
         Assert.Equal(0.57 * Latency / 1024 / (window.Seconds * Math.Sqrt(9)), window.EdgeNoise, 9);
     }
 
+    // Of those that are not noted yet only the mean number is known.
+    [Fact]
+    public void TryClose_WhereSomeEndAllTheTime_AddsTheErrorOfThoseThatAreNotNoted()
+    {
+        Pass(80);
+        _meter.LongHeld.Ended(16);
+        WindowSummary window = Pass(13)!.Value;
+
+        double error = _meter.LongHeld.Error;
+        double rest = window.MeanInFlight - window.LongHeld;
+        double edges = 0.57 * Latency / 1024 / (window.Seconds * Math.Sqrt(rest));
+        Assert.InRange(error, 1, 1.3);
+        Assert.Equal(Math.Sqrt((edges * edges) + (error * error / (rest * rest))), window.EdgeNoise, 9);
+    }
+
+    [Fact]
+    public void RestWorkRate_IsThatOfThoseThatComeAndGo()
+    {
+        WindowSummary window = Pass(80)!.Value;
+        Assert.Equal(window.WorkRate * 9 / 19, window.RestWorkRate, 9);
+        Assert.Equal(window.WorkRate, (window with { LongHeld = 0 }).RestWorkRate);
+    }
+
     // 25 samples are there after three rounds; with ten units of which nothing comes back it would be longer.
     [Fact]
     public void TryClose_UnitsThatStayTaken_AreNotWaitedFor() => Assert.Equal(3 * Latency / 1024.0, Pass(80)!.Value.Seconds, 9);
